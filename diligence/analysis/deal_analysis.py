@@ -1,0 +1,382 @@
+"""The whole main path of one deal: split, ladder, exposure, stress, runway, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from diligence.analysis.checks import (
+    FactConflict,
+    StatementCheck,
+    fact_conflicts,
+    statement_checks,
+)
+from diligence.analysis.prices import ModelPrice, model_prices
+from diligence.analysis.training import AmortisedMargin, amortised_margins
+from diligence.analysis.trajectory import CostTrajectory, cost_trajectory
+from diligence.analysis.verdict import Verdict, grade_cost_quality
+from diligence.assumptions import Assumption, AssumptionRegister
+from diligence.costs import (
+    CostSplit,
+    MarginLadder,
+    ScenarioAmount,
+    ScopeLadder,
+    analysis_periods,
+    build_ladder,
+    classify_deal,
+    headline_period,
+    margin_ladder,
+    scenario_amounts,
+    split_costs,
+)
+from diligence.costs.margins import reclassified
+from diligence.errors import InputError
+from diligence.inputs.deal import Deal, Role
+from diligence.projections import (
+    PricedInput,
+    Projection,
+    RunRate,
+    RunwayTable,
+    priced_inputs,
+    project,
+    run_rate,
+    runway_table,
+)
+from diligence.stress import (
+    BreakEven,
+    StressTest,
+    break_even_multiples,
+    runway_multiple,
+    stress_test,
+)
+from diligence.stress.price_stress import CashStart
+from diligence.units import Period
+
+USED_EVERYWHERE = (
+    "serving_share_of_unresolved",
+    "pass_through",
+    "training_life_months",
+    "target_gross_margin",
+    "unresolved_share_limit",
+    "reconciliation_limit",
+    "runway_floor_months",
+    "monthly_revenue_growth",
+    "projection_months",
+    "credits_booked_net",
+    "credit_discount_available",
+    "training_cycles_per_year",
+    "training_cost_per_cycle",
+)
+DOUBLED = 2.0
+
+
+@dataclass(frozen=True)
+class PeriodResult:
+    """Split and ladder of one period."""
+
+    period: Period
+    split: CostSplit
+    ladder: MarginLadder
+
+
+@dataclass(frozen=True)
+class ScenarioMargin:
+    """Fully loaded margin under one stated view of cost booked elsewhere."""
+
+    amount: ScenarioAmount
+    ladder: ScopeLadder
+
+
+@dataclass(frozen=True)
+class DealAnalysis:
+    """Everything computed for one deal; every figure of a memo comes from here."""
+
+    deal: Deal
+    register: AssumptionRegister
+    headline: PeriodResult
+    history: tuple[PeriodResult, ...]
+    scenarios: tuple[ScenarioMargin, ...]
+    inputs: tuple[PricedInput, ...]
+    break_evens: tuple[BreakEven, ...]
+    rate: RunRate
+    runway: RunwayTable
+    baseline: Projection
+    stress: StressTest
+    amortised: tuple[AmortisedMargin, ...]
+    trajectory: CostTrajectory
+    prices: tuple[ModelPrice, ...]
+    checks: tuple[StatementCheck, ...]
+    conflicts: tuple[FactConflict, ...]
+    verdict: Verdict
+
+    @property
+    def company(self) -> str:
+        """Name of the company."""
+        return self.deal.company
+
+    @property
+    def period(self) -> Period:
+        """The period the memo leads with."""
+        return self.headline.period
+
+    @property
+    def split(self) -> CostSplit:
+        """Cost split of the headline period."""
+        return self.headline.split
+
+    @property
+    def ladder(self) -> MarginLadder:
+        """Margin ladder of the headline period."""
+        return self.headline.ladder
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Assumptions that results of this analysis used: those with a value, by name."""
+        used = (self.register.get(name) for name in sorted(USED_EVERYWHERE))
+        return tuple(assumption for assumption in used if assumption.value is not None)
+
+    @property
+    def unresolved_share(self) -> Decimal:
+        """Share of operating cost that nobody can split yet."""
+        total = self.split.total
+        return self.split.unresolved / total if total else Decimal(0)
+
+    def break_even(
+        self, *, input: str, rung: str, target: str, segment: str = ""
+    ) -> BreakEven | None:
+        """Return one k*, or None when the deal has no such input."""
+        return next(
+            (
+                found
+                for found in self.break_evens
+                if (found.input, found.rung, found.target, found.segment)
+                == (input, rung, target, segment)
+            ),
+            None,
+        )
+
+    def summary(self) -> str:
+        """Company, verdict and ladder in a few lines."""
+        return f"{self.company}: {self.verdict.summary()}\n{self.ladder.summary()}"
+
+    def _repr_html_(self) -> str:
+        return self.ladder._repr_html_()
+
+
+@dataclass(frozen=True)
+class FailedAnalysis:
+    """A deal that could not be analysed, kept in a batch with its reason."""
+
+    company: str
+    folder: str
+    reason: str
+
+    def summary(self) -> str:
+        """Company and first line of the reason."""
+        return f"{self.company}: {self.reason.splitlines()[0]}"
+
+
+def analyse(deal: Deal) -> DealAnalysis:
+    """Run the main path on one deal.
+
+    Raises
+    ------
+    InputError
+        When the books have no period with cost and revenue, a ruling or scenario cannot be
+        applied, or an assumption is unknown.
+    """
+    register = AssumptionRegister.load(deal.terms.as_of).override(deal.overrides)
+    classified = classify_deal(deal)
+    history = tuple(
+        _period_result(deal, register, period, split)
+        for period in analysis_periods(deal)
+        for split in [split_costs(deal, register, period=period, classified=classified)]
+    )
+    headline_at = headline_period(deal)
+    headline = next(result for result in history if result.period == headline_at)
+    inputs = priced_inputs(deal, register)
+    rate = run_rate(headline.ladder.company, period=headline_at, inputs=inputs)
+    runway = runway_table(deal, operating_loss_per_month=_decimal_loss(rate))
+    cash = _cash_start(runway)
+    break_evens = (
+        *break_even_multiples(
+            headline.ladder, inputs, inference_unknown=_inference_unknown(headline.split)
+        ),
+        *_runway_break_evens(rate, runway, register),
+    )
+    months = _whole(register, "projection_months")
+    growth = float(_value(register, "monthly_revenue_growth"))
+    stress = stress_test(
+        rate, cash=cash, months=months, monthly_growth=growth, start=deal.terms.as_of
+    )
+    return DealAnalysis(
+        deal=deal,
+        register=register,
+        headline=headline,
+        history=history,
+        scenarios=_scenario_margins(deal, headline, register),
+        inputs=inputs,
+        break_evens=break_evens,
+        rate=rate,
+        runway=runway,
+        baseline=project(
+            rate,
+            months=months,
+            monthly_growth=growth,
+            opening_cash=cash.cash,
+            monthly_cash_burn=cash.monthly_burn,
+            minimum_cash=cash.minimum,
+        ),
+        stress=stress,
+        amortised=amortised_margins(deal, headline.ladder, register, period=headline_at),
+        trajectory=cost_trajectory(deal),
+        prices=model_prices(deal),
+        checks=statement_checks(
+            deal, reconciliation_limit=_value(register, "reconciliation_limit")
+        ),
+        conflicts=fact_conflicts(deal),
+        verdict=grade_cost_quality(_metrics(headline, break_evens, stress)),
+    )
+
+
+def dangerous_multiple(
+    break_evens: Iterable[BreakEven], *, target: str, rung: str = "paid"
+) -> BreakEven | None:
+    """Return the smallest k* of a bought or rented input for the company, if any is known."""
+    known = [
+        found
+        for found in break_evens
+        if found.side in ("buy", "rent")
+        and not found.segment
+        and found.target == target
+        and found.rung == rung
+        and found.k is not None
+    ]
+    return min(known, key=lambda found: found.k or Decimal(0), default=None)
+
+
+def _period_result(
+    deal: Deal, register: AssumptionRegister, period: Period, split: CostSplit
+) -> PeriodResult:
+    return PeriodResult(period, split, margin_ladder(deal, split, register))
+
+
+def _scenario_margins(
+    deal: Deal, headline: PeriodResult, register: AssumptionRegister
+) -> tuple[ScenarioMargin, ...]:
+    amounts = scenario_amounts(deal, headline.period)
+    base = next((amount for amount in amounts if amount.scenario.is_base), None)
+    basis = headline.ladder.company.basis
+    if base is not None:
+        basis = reclassified(basis, ScenarioAmount(base.scenario, -base.value))
+    return tuple(
+        ScenarioMargin(amount, build_ladder(reclassified(basis, amount))) for amount in amounts
+    )
+
+
+def _inference_unknown(split: CostSplit) -> str:
+    undivided = [
+        line.line.account
+        for line in split.lines
+        if line.unresolved
+        and line.line.role is Role.COST_OF_REVENUE
+        and "inference_opex" in line.item.alternatives
+        and not line.is_pool
+    ]
+    if not undivided or split.inference_opex or split.allocated_inference:
+        return ""
+    return f"the inference share of {' and '.join(sorted(set(undivided)))}"
+
+
+def _runway_break_evens(
+    rate: RunRate, runway: RunwayTable, register: AssumptionRegister
+) -> tuple[BreakEven, ...]:
+    cash, burn = runway.base_cash, runway.base_burn
+    floor = _value(register, "runway_floor_months")
+    found: list[BreakEven] = []
+    for priced, exposed in zip(rate.inputs, rate.exposed_operating, strict=True):
+        if priced.side not in ("buy", "rent"):
+            continue
+        k, status, note = None, "unknown", f"needs {runway.needs}"
+        if cash is not None and burn is not None:
+            multiple = runway_multiple(
+                cash=cash.amount - runway.minimum_cash,
+                monthly_burn=burn.monthly,
+                exposed_monthly=Decimal(repr(exposed)),
+                months=floor,
+                pass_through=priced.pass_through,
+            )
+            k, status, note = multiple.k, multiple.status, ""
+        found.append(
+            BreakEven(
+                input=priced.label,
+                side=priced.side,
+                suppliers=priced.suppliers,
+                rung="cash",
+                segment="",
+                target="runway_12m",
+                k=k,
+                low=k,
+                high=k,
+                status=status,  # type: ignore[arg-type]
+                pass_through=priced.pass_through,
+                note=note,
+            )
+        )
+    return tuple(found)
+
+
+def _metrics(
+    headline: PeriodResult, break_evens: Iterable[BreakEven], stress: StressTest
+) -> dict[str, float | None]:
+    known = tuple(break_evens)
+    paid = headline.ladder.company.rung("paid")
+    at_zero = dangerous_multiple(known, target="gross_margin_0")
+    at_half = dangerous_multiple(known, target="gross_margin_50")
+    doubled = [
+        result.runway_months
+        for result in stress.scenarios
+        if result.multiple == DOUBLED and result.runway_months is not None
+    ]
+    total = headline.split.total
+    bought = [found for found in known if found.side in ("buy", "rent")]
+    unexposed = bought and all(found.status == "not_exposed" for found in bought)
+    return {
+        "paid_margin": _number(paid.base),
+        "paid_margin_low": _number(paid.low),
+        "break_even_0": _number(at_zero.k) if at_zero else None,
+        "break_even_50": _number(at_half.k) if at_half else None,
+        "not_exposed": 1.0 if unexposed else None,
+        "runway_at_2x_months": min(doubled, default=None),
+        "unresolved_share": float(headline.split.unresolved / total) if total else None,
+    }
+
+
+def _cash_start(runway: RunwayTable) -> CashStart:
+    cash, burn = runway.base_cash, runway.base_burn
+    return CashStart(
+        cash=float(cash.amount) if cash else None,
+        monthly_burn=float(burn.monthly) if burn else None,
+        minimum=float(runway.minimum_cash),
+    )
+
+
+def _decimal_loss(rate: RunRate) -> Decimal | None:
+    loss = rate.operating_loss
+    return Decimal(repr(loss)) if loss == loss else None
+
+
+def _value(register: AssumptionRegister, name: str) -> Decimal:
+    value = register.get(name).value
+    if not isinstance(value, Decimal):
+        raise InputError(f"The assumption {name!r} has no number; state one in assumptions.yaml.")
+    return value
+
+
+def _whole(register: AssumptionRegister, name: str) -> int:
+    return int(_value(register, name))
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

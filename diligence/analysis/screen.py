@@ -1,0 +1,315 @@
+"""Day one: six numbers from a deck, run through the same code as a full deal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from diligence.analysis.deal_analysis import DealAnalysis, analyse, dangerous_multiple
+from diligence.assumptions import Assumption, AssumptionRegister
+from diligence.costs import Range
+from diligence.errors import InputError, Problem
+from diligence.inputs.deal import (
+    Archetype,
+    CashItem,
+    CashKind,
+    Deal,
+    DealTerms,
+    Exposure,
+    LedgerLine,
+    RevenueLine,
+    Role,
+    SourceRef,
+)
+from diligence.units import Period
+from diligence.units.periods import trailing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ZERO, ONE = Decimal(0), Decimal(1)
+_SOURCE = SourceRef("screen", 0, document="management, day one", grade="D")
+_BURN_NOTE = "net burn / net new ARR; above 2 is a problem"
+_GPU_RENTERS = (Archetype.MODEL_LAB, Archetype.IMAGE_GENERATION)
+
+
+@dataclass(frozen=True)
+class ScreenInputs:
+    """The six numbers. Money in one currency; shares as fractions.
+
+    Parameters
+    ----------
+    arr
+        Annual recurring revenue.
+    growth
+        Growth of ARR over the last year, 1.5 for 150 %.
+    gross_margin
+        As management states it.
+    ai_spend
+        Model APIs and GPU compute, a year.
+    cash
+        Unrestricted.
+    burn
+        Net cash burn a month.
+    """
+
+    arr: Decimal
+    growth: Decimal
+    gross_margin: Decimal
+    ai_spend: Decimal
+    cash: Decimal
+    burn: Decimal
+    archetype: Archetype = Archetype.APPLICATION
+    currency: str = "USD"
+    company: str = "Company"
+
+
+@dataclass(frozen=True)
+class ScreenResult:
+    """One figure of the card: base with its range, and what it means."""
+
+    label: str
+    unit: Literal["percent", "multiple", "months", "ratio"]
+    value: Range
+    kind: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The one-page card as data."""
+
+    inputs: ScreenInputs
+    analysis: DealAnalysis
+    results: tuple[ScreenResult, ...]
+    questions: tuple[str, ...]
+    priors: tuple[Assumption, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a figure."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "figure": result.label,
+                    "unit": result.unit,
+                    "low": result.value.low,
+                    "base": result.value.base,
+                    "high": result.value.high,
+                    "kind": result.kind,
+                }
+                for result in self.results
+            ]
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for other programs; missing figures are null."""
+        return {
+            "company": self.inputs.company,
+            "archetype": str(self.inputs.archetype),
+            "verdict": {"name": self.analysis.verdict.name, "rule": self.analysis.verdict.rule},
+            "results": [
+                {
+                    "figure": result.label,
+                    "unit": result.unit,
+                    "low": _number(result.value.low),
+                    "base": _number(result.value.base),
+                    "high": _number(result.value.high),
+                    "kind": result.kind,
+                }
+                for result in self.results
+            ],
+            "break_even_price_multiple": [
+                {
+                    "input": found.input,
+                    "side": found.side,
+                    "rung": found.rung,
+                    "target": found.target,
+                    "k": _number(found.k),
+                    "status": found.status,
+                }
+                for found in self.analysis.break_evens
+                if not found.segment
+            ],
+            "questions": list(self.questions),
+        }
+
+    def summary(self) -> str:
+        """Verdict and one line a figure."""
+        return f"{self.analysis.verdict.summary()}\n{self.to_frame().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+
+def screen_company(inputs: ScreenInputs, *, as_of: date) -> Screen:
+    """Turn six numbers into margins, k* and runway, with what they leave open as a bound.
+
+    The base takes AI spend as booked inside cost of revenue as far as it fits; the low end takes
+    all of it as booked outside, which is the most frequent reason why a stated margin does not
+    hold.
+
+    Raises
+    ------
+    InputError
+        When a number lies outside its range; all problems at once.
+    """
+    _require_sensible(inputs)
+    register = AssumptionRegister.load(as_of)
+    prior = register.get(f"inference_share_of_ai_spend_{inputs.archetype}")
+    inside = analyse(screen_deal(inputs, as_of=as_of, prior=prior, booked="inside"))
+    outside = analyse(screen_deal(inputs, as_of=as_of, prior=prior, booked="outside"))
+    return Screen(
+        inputs=inputs,
+        analysis=inside,
+        results=_results(inputs, inside, outside),
+        questions=_questions(inputs),
+        priors=(prior,),
+    )
+
+
+def screen_deal(
+    inputs: ScreenInputs,
+    *,
+    as_of: date,
+    prior: Assumption,
+    booked: Literal["inside", "outside"],
+) -> Deal:
+    """Write the six numbers as the books of one year, the way a deal folder would hold them."""
+    period = trailing(_last_month_end(as_of), 12)
+    share = prior.value if isinstance(prior.value, Decimal) else ONE
+    inference = inputs.ai_spend * share
+    cost_of_revenue = (ONE - inputs.gross_margin) * inputs.arr
+    fits = min(inference, cost_of_revenue) if booked == "inside" else ZERO
+    ledger = [
+        _line(period, "Inference", Role.COST_OF_REVENUE, fits),
+        _line(period, "Cost of revenue, other", Role.COST_OF_REVENUE, cost_of_revenue - fits),
+        _line(period, "Inference outside COGS", Role.OTHER_OPERATING, inference - fits),
+        _line(
+            period, "Training compute", Role.RESEARCH_AND_DEVELOPMENT, inputs.ai_spend - inference
+        ),
+    ]
+    return Deal(
+        terms=DealTerms(
+            company=inputs.company,
+            archetype=inputs.archetype,
+            as_of=as_of,
+            reporting_currency=inputs.currency,
+            exposures=_exposures(inputs.archetype),
+        ),
+        ledger=tuple(line for line in ledger if line.amount or line.role is Role.COST_OF_REVENUE),
+        revenue=(RevenueLine(period=period, net=inputs.arr, source=_SOURCE),),
+        cash=_cash_items(inputs, period),
+    )
+
+
+def _line(period: Period, account: str, role: Role, amount: Decimal) -> LedgerLine:
+    return LedgerLine(period=period, account=account, role=role, amount=amount, source=_SOURCE)
+
+
+def _cash_items(inputs: ScreenInputs, period: Period) -> tuple[CashItem, ...]:
+    return (
+        CashItem(CashKind.CASH, "cash", period, inputs.cash, _SOURCE),
+        CashItem(CashKind.MONTHLY_BURN, "net burn", period, inputs.burn, _SOURCE),
+    )
+
+
+def _exposures(archetype: Archetype) -> tuple[Exposure, ...]:
+    source = f"default for {archetype}"
+    if archetype is Archetype.GPU_CLOUD:
+        return (
+            Exposure("gpu_hours", "own", "own fleet", ONE, source=source),
+            Exposure("gpu_hours", "sell", "customers", ONE, applies_to="revenue", source=source),
+        )
+    if archetype in _GPU_RENTERS:
+        return (
+            Exposure("gpu_hours", "rent", "GPU clouds", ONE, source=source),
+            Exposure("gpu_hours", "rent", "GPU clouds", ONE, applies_to="training", source=source),
+        )
+    return (Exposure("tokens", "buy", "model suppliers", ONE, source=source),)
+
+
+def _results(
+    inputs: ScreenInputs, inside: DealAnalysis, outside: DealAnalysis
+) -> tuple[ScreenResult, ...]:
+    paid = inside.ladder.company.rung("paid").base
+    paid_low = outside.ladder.company.rung("paid").base
+    k_zero = [_k(analysis, "gross_margin_0") for analysis in (outside, inside)]
+    k_half = [_k(analysis, "gross_margin_50") for analysis in (outside, inside)]
+    runway = inside.runway.base_months
+    new_arr = inputs.arr - inputs.arr / (1 + inputs.growth)
+    burn_multiple = inputs.burn * 12 / new_arr if new_arr > 0 else None
+    spend_share = inputs.ai_spend / inputs.arr
+    bound = "bound: AI spend inside or outside cost of revenue"
+    doubled = _doubled(inside)
+    return (
+        ScreenResult("Paid gross margin", "percent", Range(paid_low, paid, paid), bound),
+        ScreenResult("k* to 0 % paid margin", "multiple", Range(*k_zero, k_zero[1]), bound),
+        ScreenResult("k* to 50 % paid margin", "multiple", Range(*k_half, k_half[1]), bound),
+        ScreenResult("AI spend / revenue", "percent", _point(spend_share), "point"),
+        ScreenResult("Runway", "months", _point(runway), "point"),
+        ScreenResult("Runway if the dearest input doubles", "months", _point(doubled), "point"),
+        ScreenResult("Burn multiple", "ratio", _point(burn_multiple), "point", _BURN_NOTE),
+    )
+
+
+def _k(analysis: DealAnalysis, target: str) -> Decimal | None:
+    found = dangerous_multiple(analysis.break_evens, target=target)
+    return found.k if found else None
+
+
+def _point(value: Decimal | None) -> Range:
+    return Range(value, value, value)
+
+
+def _doubled(analysis: DealAnalysis) -> Decimal | None:
+    months = [
+        Decimal(str(result.runway_months))
+        for result in analysis.stress.scenarios
+        if result.multiple == 2.0 and result.runway_months is not None
+    ]
+    return min(months, default=None)
+
+
+def _questions(inputs: ScreenInputs) -> tuple[str, ...]:
+    questions = [
+        "Where is the model API and GPU bill booked: cost of revenue, software, R&D, marketing?",
+        "Which share of tokens or GPU-hours serves users who do not pay?",
+        "Which supplier prices are locked, until when, and what is the notice for a rise?",
+        "Are credits netted in the AI spend, what is their balance and when do they expire?",
+        "Cost export of every cloud and API account by project and month, last 24 months?",
+    ]
+    if inputs.archetype is Archetype.MODEL_LAB:
+        questions.append("GPU-hours by workload: final runs, experiments, serving?")
+    return tuple(questions)
+
+
+def _require_sensible(inputs: ScreenInputs) -> None:
+    checks = (
+        ("--arr", inputs.arr, inputs.arr > 0, "an amount above 0"),
+        ("--growth", inputs.growth, inputs.growth > -1, "a fraction above -1, 1.5 for 150 %"),
+        ("--gross-margin", inputs.gross_margin, inputs.gross_margin < 1, "a fraction below 1"),
+        ("--ai-spend", inputs.ai_spend, inputs.ai_spend >= 0, "an amount a year, 0 or more"),
+        ("--cash", inputs.cash, inputs.cash >= 0, "an amount, 0 or more"),
+    )
+    problems = [
+        Problem("screen", 0, option, str(value), expected)
+        for option, value, is_fine, expected in checks
+        if not is_fine
+    ]
+    if problems:
+        raise InputError("The six numbers cannot be used:", problems)
+
+
+def _last_month_end(day: date) -> date:
+    following = day + timedelta(days=1)
+    if following.day == 1:
+        return day
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,63 @@
+"""Splits a ledger into training capex and inference opex, and restates its margins."""
+
+from diligence.costs.amortisation import (
+    Vintage,
+    amortised_charge,
+    full_cost_vintages,
+    successful_efforts_vintages,
+)
+from diligence.costs.classify import ClassifiedLine, ClassifiedLines, classify_lines
+from diligence.costs.credits import CreditBalance, credit_cliff_months
+from diligence.costs.ladder import (
+    RUNGS,
+    CostBasis,
+    MarginLadder,
+    MarginRung,
+    MarginStep,
+    ScopeLadder,
+    build_ladder,
+)
+from diligence.costs.margins import margin_ladder
+from diligence.costs.periods import analysis_periods, headline_period
+from diligence.costs.rules import CostRule, load_rules
+from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
+from diligence.costs.split import (
+    CostSplit,
+    Range,
+    SplitLine,
+    classify_deal,
+    split_costs,
+    worst_material_grade,
+)
+
+__all__ = [
+    "RUNGS",
+    "ClassifiedLine",
+    "ClassifiedLines",
+    "CostBasis",
+    "CostRule",
+    "CostSplit",
+    "CreditBalance",
+    "MarginLadder",
+    "MarginRung",
+    "MarginStep",
+    "Range",
+    "ScenarioAmount",
+    "ScopeLadder",
+    "SplitLine",
+    "Vintage",
+    "amortised_charge",
+    "analysis_periods",
+    "build_ladder",
+    "classify_deal",
+    "classify_lines",
+    "credit_cliff_months",
+    "full_cost_vintages",
+    "headline_period",
+    "load_rules",
+    "margin_ladder",
+    "scenario_amounts",
+    "split_costs",
+    "successful_efforts_vintages",
+    "worst_material_grade",
+]

@@ -1,0 +1,239 @@
+"""Gives every cost line a class, with the evidence that decided it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from diligence.costs.rules import Basis, CostClass, CostRule, load_rules
+from diligence.errors import InputError, Problem
+from diligence.inputs.deal import Archetype, Decision, LedgerLine, Payer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_UNRULED = "no-rule"
+
+
+@dataclass(frozen=True)
+class ClassifiedLine:
+    """A ledger line with its class and why.
+
+    ``alternatives`` are the classes the line could still turn out to be; ``ask`` is the
+    document or driver that would settle it, empty when nothing is open.
+    """
+
+    line: LedgerLine
+    cost_class: CostClass
+    subclass: str
+    payer: Payer
+    basis: Basis
+    rule: str
+    reason: str
+    ask: str = ""
+    alternatives: tuple[CostClass, ...] = ()
+
+    @property
+    def is_flagged(self) -> bool:
+        """True when a person should look at the line."""
+        return bool(self.ask)
+
+
+@dataclass(frozen=True)
+class ClassifiedLines:
+    """All lines of a ledger with their classes."""
+
+    lines: tuple[ClassifiedLine, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a line, amounts as exact decimals."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "period": item.line.period.label,
+                    "account": item.line.account,
+                    "segment": item.line.segment,
+                    "amount": item.line.amount,
+                    "class": item.cost_class,
+                    "subclass": item.subclass,
+                    "payer": item.payer,
+                    "basis": item.basis,
+                    "grade": item.line.source.grade,
+                    "rule": item.rule,
+                    "reason": item.reason,
+                    "ask": item.ask,
+                }
+                for item in self.lines
+            ]
+        )
+
+    def summary(self) -> str:
+        """One sentence: how many lines, how many are open."""
+        flagged = sum(item.is_flagged for item in self.lines)
+        return f"{len(self.lines)} lines classified, {flagged} flagged for review"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+
+def classify_lines(
+    lines: Iterable[LedgerLine],
+    *,
+    archetype: Archetype,
+    rules: Sequence[CostRule] | None = None,
+    decisions: Sequence[Decision] = (),
+) -> ClassifiedLines:
+    """Classify cost lines by the order of evidence; an analyst's ruling wins.
+
+    The order is ruling, tag (project or text), product, meter, account, vendor; within one
+    kind of evidence the first rule in the file wins. A line no rule speaks about stays
+    ``shared`` and is flagged; nothing is guessed.
+
+    Parameters
+    ----------
+    lines
+        Leaves of the ledger.
+    archetype
+        Decides only those rules that name an archetype.
+    rules
+        Defaults to the shipped rules of ``datasets/cost_rules``.
+    decisions
+        Rulings of decisions.csv.
+
+    Raises
+    ------
+    InputError
+        When a ruling matches no line, or two rulings give one line different classes.
+    """
+    known = tuple(lines)
+    ruled = _rulings_by_line(known, decisions)
+    active = load_rules() if rules is None else tuple(rules)
+    return ClassifiedLines(
+        tuple(
+            _by_ruling(line, ruled[index]) if index in ruled else _by_rule(line, active, archetype)
+            for index, line in enumerate(known)
+        )
+    )
+
+
+def _by_rule(line: LedgerLine, rules: Sequence[CostRule], archetype: Archetype) -> ClassifiedLine:
+    for rule in rules:
+        if rule.matches(line, archetype):
+            return ClassifiedLine(
+                line=line,
+                cost_class=rule.cost_class,
+                subclass=rule.subclass,
+                payer=_payer(line, rule.payer, rule.cost_class),
+                basis=rule.basis,
+                rule=rule.rule_id,
+                reason=rule.reason,
+                ask=rule.ask,
+                alternatives=rule.alternatives,
+            )
+    return ClassifiedLine(
+        line=line,
+        cost_class="shared",
+        subclass="unknown",
+        payer=line.payer,
+        basis="unresolved",
+        rule=_UNRULED,
+        reason="No rule speaks about this line.",
+        ask=f"What is {line.account!r}, and does it serve customers or train models?",
+        alternatives=("inference_opex", "training_capex"),
+    )
+
+
+def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
+    cost_class: CostClass = decision.cost_class  # type: ignore[assignment]
+    return ClassifiedLine(
+        line=line,
+        cost_class=cost_class,
+        subclass="ruling",
+        payer=_payer(line, "", cost_class),
+        basis="ruling",
+        rule=f"decision by {decision.who} on {decision.decided_on}",
+        reason=decision.reason,
+        alternatives=("inference_opex", "training_capex") if cost_class == "shared" else (),
+    )
+
+
+def _payer(line: LedgerLine, ruled: Payer, cost_class: CostClass) -> Payer:
+    if line.payer:
+        return line.payer
+    if ruled:
+        return ruled
+    return "paid" if cost_class == "inference_opex" else ""
+
+
+def _rulings_by_line(
+    lines: Sequence[LedgerLine], decisions: Sequence[Decision]
+) -> dict[int, Decision]:
+    ruled: dict[int, Decision] = {}
+    problems: list[Problem] = []
+    for decision in decisions:
+        hits = [i for i, line in enumerate(lines) if matches_selector(line, decision.selector)]
+        if not hits:
+            problems.append(_unmatched(decision, lines))
+        for index in hits:
+            earlier = ruled.setdefault(index, decision)
+            if earlier.cost_class != decision.cost_class:
+                problems.append(_conflict(decision, earlier, lines[index]))
+    if problems:
+        raise InputError("Rulings in decisions.csv cannot be applied:", problems)
+    return ruled
+
+
+def matches_selector(line: LedgerLine, selector: str) -> bool:
+    """Tell whether every ``field=value`` of a selector joined by `` & `` describes the line."""
+    pairs = [part.split("=", 1) for part in selector.split(" & ")]
+    return all(
+        len(pair) == 2 and _field(line, pair[0].strip()).casefold() == pair[1].strip().casefold()
+        for pair in pairs
+    )
+
+
+def _field(line: LedgerLine, name: str) -> str:
+    match name:
+        case "period":
+            return line.period.label
+        case "file":
+            return line.source.file
+        case "row":
+            return str(line.source.row)
+        case _:
+            return str(getattr(line, name, ""))
+
+
+def _unmatched(decision: Decision, lines: Sequence[LedgerLine]) -> Problem:
+    accounts = sorted({f"account={line.account}" for line in lines})
+    near = difflib.get_close_matches(decision.selector, accounts, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    source = decision.source
+    return Problem(
+        source.file,
+        source.row,
+        "selector",
+        f"{decision.selector!r}, which matches no line",
+        f"a selector that matches at least one ledger line{hint}",
+    )
+
+
+def _conflict(decision: Decision, earlier: Decision, line: LedgerLine) -> Problem:
+    source = decision.source
+    return Problem(
+        source.file,
+        source.row,
+        "class",
+        f"{decision.cost_class!r} for {line.account!r}",
+        f"the class {earlier.cost_class!r} ruled in row {earlier.source.row}, or one ruling only",
+    )
+
+
+def total_amount(lines: Iterable[ClassifiedLine]) -> Decimal:
+    """Add up amounts exactly."""
+    return sum((item.line.amount for item in lines), Decimal(0))

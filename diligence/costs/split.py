@@ -1,0 +1,297 @@
+"""Splits the costs of one period by class, payer and segment, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from diligence.assumptions import Assumption, AssumptionRegister
+from diligence.costs.classify import ClassifiedLine, ClassifiedLines, classify_lines
+from diligence.costs.periods import lines_in
+from diligence.errors import InputError
+from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Grade, LedgerLine
+from diligence.units import Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ZERO = Decimal(0)
+KPI_GRADE_SHARE = Decimal("0.1")
+"""A figure carries the worst grade that holds at least this share of its money."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A figure with what it could be; None where nothing is known."""
+
+    low: Decimal | None
+    base: Decimal | None
+    high: Decimal | None
+
+
+@dataclass(frozen=True)
+class SplitLine:
+    """A classified line and its money by class; the four parts add up to the amount.
+
+    ``allocated`` is True when a driver of the deal split a shared line; its parts then stand
+    under training and inference.
+    """
+
+    item: ClassifiedLine
+    training: Decimal = ZERO
+    inference: Decimal = ZERO
+    unresolved: Decimal = ZERO
+    neither: Decimal = ZERO
+    allocated: bool = False
+
+    @property
+    def line(self) -> LedgerLine:
+        """The ledger line."""
+        return self.item.line
+
+    @property
+    def is_pool(self) -> bool:
+        """True when the line could serve as well as train."""
+        return (
+            self.item.cost_class == "shared"
+            and "inference_opex" in self.item.alternatives
+            and "training_capex" in self.item.alternatives
+        )
+
+
+@dataclass(frozen=True)
+class CostSplit:
+    """Costs of one period by class; adds up to the ledger to the cent."""
+
+    company: str
+    period: Period
+    currency: str
+    lines: tuple[SplitLine, ...]
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def training_capex(self) -> Decimal:
+        """Spend that makes or improves a model, without allocated shares."""
+        return self._sum(lambda line: line.training, allocated=False)
+
+    @property
+    def inference_opex(self) -> Decimal:
+        """Spend that keeps the product answering, without allocated shares."""
+        return self._sum(lambda line: line.inference, allocated=False)
+
+    @property
+    def allocated_training(self) -> Decimal:
+        """Shared spend a driver gave to training."""
+        return self._sum(lambda line: line.training, allocated=True)
+
+    @property
+    def allocated_inference(self) -> Decimal:
+        """Shared spend a driver gave to inference."""
+        return self._sum(lambda line: line.inference, allocated=True)
+
+    @property
+    def unresolved(self) -> Decimal:
+        """Shared spend nobody can split yet."""
+        return self._sum(lambda line: line.unresolved)
+
+    @property
+    def neither(self) -> Decimal:
+        """Everything that is neither training nor inference."""
+        return self._sum(lambda line: line.neither)
+
+    @property
+    def total(self) -> Decimal:
+        """All classes together; equals the ledger's operating cost."""
+        return sum((line.line.amount for line in self.lines), ZERO)
+
+    @property
+    def pool(self) -> tuple[SplitLine, ...]:
+        """Lines that could serve as well as train."""
+        return tuple(line for line in self.lines if line.is_pool)
+
+    @property
+    def unresolved_lines(self) -> tuple[SplitLine, ...]:
+        """Flagged or unresolved lines, largest first."""
+        open_lines = [line for line in self.lines if line.unresolved or line.item.is_flagged]
+        return tuple(sorted(open_lines, key=lambda line: -abs(line.line.amount)))
+
+    @property
+    def training_to_inference(self) -> Range:
+        """Training divided by inference; the range moves all that is open to either side."""
+        training = self.training_capex + self.allocated_training
+        inference = self.inference_opex + self.allocated_inference
+        pool = sum((line.line.amount for line in self.pool), ZERO)
+        pooled_training = sum((line.training for line in self.pool), ZERO)
+        pooled_inference = sum((line.inference for line in self.pool), ZERO)
+        only_training = self._open_towards("training_capex", without="inference_opex")
+        only_inference = self._open_towards("inference_opex", without="training_capex")
+        known_training = training - pooled_training
+        known_inference = inference - pooled_inference
+        if not known_training + pooled_training or not known_inference + pooled_inference:
+            return Range(None, None, None)
+        return Range(
+            _ratio(known_training, known_inference + pool + only_inference),
+            _ratio(training, inference),
+            _ratio(known_training + pool + only_training, known_inference),
+        )
+
+    @property
+    def spend_by_grade(self) -> dict[Grade, Decimal]:
+        """Share of spend by evidence grade, A to E."""
+        return {grade: _grade_share(self.lines, grade) for grade in _GRADES}
+
+    @property
+    def spend_by_basis(self) -> dict[str, Decimal]:
+        """Share of spend by basis of classification."""
+        bases = sorted({line.item.basis for line in self.lines})
+        return {basis: self._basis_share(basis) for basis in bases}
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a line with its money by class."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "account": line.line.account,
+                    "text": line.line.text,
+                    "segment": line.line.segment,
+                    "role": str(line.line.role),
+                    "class": line.item.cost_class,
+                    "payer": line.item.payer,
+                    "basis": line.item.basis,
+                    "grade": line.line.source.grade,
+                    "amount": line.line.amount,
+                    "training": line.training,
+                    "inference": line.inference,
+                    "unresolved": line.unresolved,
+                    "neither": line.neither,
+                    "ask": line.item.ask,
+                }
+                for line in self.lines
+            ]
+        )
+
+    def summary(self) -> str:
+        """Amounts by class in reporting currency."""
+        return "\n".join(
+            f"{name}: {self.currency} {amount:,.2f}"
+            for name, amount in (
+                ("training capex", self.training_capex + self.allocated_training),
+                ("inference opex", self.inference_opex + self.allocated_inference),
+                ("shared, unresolved", self.unresolved),
+                ("neither", self.neither),
+                ("total", self.total),
+            )
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+    def _sum(
+        self, part: Callable[[SplitLine], Decimal], *, allocated: bool | None = None
+    ) -> Decimal:
+        chosen = (line for line in self.lines if allocated is None or line.allocated is allocated)
+        return sum((part(line) for line in chosen), ZERO)
+
+    def _open_towards(self, wanted: str, *, without: str) -> Decimal:
+        return sum(
+            (
+                line.line.amount
+                for line in self.lines
+                if wanted in line.item.alternatives
+                and without not in line.item.alternatives
+                and line.item.cost_class != wanted
+            ),
+            ZERO,
+        )
+
+    def _basis_share(self, basis: str) -> Decimal:
+        return _share(self.lines, lambda line: line.item.basis == basis)
+
+
+_GRADES: tuple[Grade, ...] = ("A", "B", "C", "D", "E")
+
+
+def classify_deal(deal: Deal) -> ClassifiedLines:
+    """Classify every operating cost line of the deal, all periods at once."""
+    return classify_lines(
+        (line for line in deal.ledger if line.role in OPERATING_COST_ROLES),
+        archetype=deal.terms.archetype,
+        decisions=deal.decisions,
+    )
+
+
+def split_costs(
+    deal: Deal,
+    register: AssumptionRegister,
+    *,
+    period: Period,
+    classified: ClassifiedLines | None = None,
+) -> CostSplit:
+    """Split the operating costs of one period.
+
+    ``classified`` may hand in :func:`classify_deal` when several periods are split.
+
+    Shared lines that could serve or train are split by the deal's own
+    ``serving_share_of_unresolved`` (a driver such as GPU-hours); without one they stay
+    unresolved and the margin ladder carries them as a bound.
+
+    Raises
+    ------
+    InputError
+        When the ledger has no operating cost in the period, or a ruling cannot be applied.
+    """
+    known = classify_deal(deal) if classified is None else classified
+    wanted = {id(line) for line in lines_in((item.line for item in known.lines), period)}
+    if not wanted:
+        raise InputError(f"{deal.company}: the ledger has no operating cost for {period.label}.")
+    share = register.get("serving_share_of_unresolved")
+    lines = tuple(_split_line(item, share) for item in known.lines if id(item.line) in wanted)
+    return CostSplit(
+        company=deal.company,
+        period=period,
+        currency=deal.terms.reporting_currency,
+        lines=lines,
+        assumptions=(share,) if any(line.is_pool for line in lines) else (),
+    )
+
+
+def worst_material_grade(lines: Iterable[SplitLine]) -> Grade:
+    """Return the worst grade that holds at least a tenth of the money."""
+    known = tuple(lines)
+    material = [grade for grade in _GRADES if _grade_share(known, grade) >= KPI_GRADE_SHARE]
+    return material[-1] if material else "E"
+
+
+def _split_line(item: ClassifiedLine, share: Assumption) -> SplitLine:
+    amount = item.line.amount
+    match item.cost_class:
+        case "training_capex":
+            return SplitLine(item, training=amount)
+        case "inference_opex":
+            return SplitLine(item, inference=amount)
+        case "neither":
+            return SplitLine(item, neither=amount)
+    line = SplitLine(item, unresolved=amount)
+    if line.is_pool and share.origin == "deal" and isinstance(share.value, Decimal):
+        serving = amount * share.value
+        return SplitLine(item, training=amount - serving, inference=serving, allocated=True)
+    return line
+
+
+def _ratio(numerator: Decimal, denominator: Decimal) -> Decimal | None:
+    return numerator / denominator if denominator else None
+
+
+def _grade_share(lines: Iterable[SplitLine], grade: Grade) -> Decimal:
+    return _share(lines, lambda line: line.line.source.grade == grade)
+
+
+def _share(lines: Iterable[SplitLine], chosen: Callable[[SplitLine], bool]) -> Decimal:
+    known = tuple(lines)
+    total = sum((abs(line.line.amount) for line in known), ZERO)
+    part = sum((abs(line.line.amount) for line in known if chosen(line)), ZERO)
+    return part / total if total else ZERO

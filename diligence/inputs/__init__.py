@@ -1,0 +1,1 @@
+"""Reads a deal folder, once, at the border, into closed types."""

@@ -1,0 +1,25 @@
+"""Joins costs and prices: what is exposed to whose price, the run rate, and the months ahead."""
+
+from diligence.projections.exposure import PricedInput, exposed_amount, priced_inputs
+from diligence.projections.projection import Projection, project
+from diligence.projections.run_rate import RunRate, run_rate
+from diligence.projections.runway import (
+    BurnDefinition,
+    CashDefinition,
+    RunwayTable,
+    runway_table,
+)
+
+__all__ = [
+    "BurnDefinition",
+    "CashDefinition",
+    "PricedInput",
+    "Projection",
+    "RunRate",
+    "RunwayTable",
+    "exposed_amount",
+    "priced_inputs",
+    "project",
+    "run_rate",
+    "runway_table",
+]

@@ -1,0 +1,170 @@
+"""Price multiples from 1x to 10x through P&L and cash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from diligence.projections import Projection, RunRate, project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MULTIPLES: tuple[float, ...] = (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0)
+HORIZON_MONTH = 12
+
+
+@dataclass(frozen=True)
+class CashStart:
+    """Cash the projection starts from; None where unknown."""
+
+    cash: float | None = None
+    monthly_burn: float | None = None
+    minimum: float = 0.0
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """Outcome of one price multiple on one input."""
+
+    name: str
+    input: str
+    multiple: float
+    gross_margin: float | None
+    operating_result_per_month: float
+    runway_months: float | None
+    runway_status: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Shape of ``diligence stress --json``."""
+        return {
+            "name": self.name,
+            "input": self.input,
+            "multiple": self.multiple,
+            "gross_margin": self.gross_margin,
+            "operating_result_per_month": self.operating_result_per_month,
+            "runway_months": self.runway_months,
+            "runway_status": self.runway_status,
+        }
+
+
+@dataclass(frozen=True)
+class StressTest:
+    """All price multiples of one deal against its baseline."""
+
+    baseline: ScenarioResult
+    scenarios: tuple[ScenarioResult, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a scenario, the baseline first."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(result) for result in (self.baseline, *self.scenarios)])
+
+    def summary(self) -> str:
+        """One line a scenario."""
+        return "\n".join(_line(result) for result in (self.baseline, *self.scenarios))
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+
+def margin_at_multiple(
+    margin: float, exposed_share: float, multiple: float, *, pass_through: float = 0.0
+) -> float:
+    """Gross margin after one input's price is multiplied, without any other response.
+
+    GM(k) = [R + phi I(k-1) - C - I(k-1)] / [R + phi I(k-1)]; without pass-through
+    GM(k) = GM0 - a(k-1) with a the exposed cost over revenue.
+
+    Parameters
+    ----------
+    margin, exposed_share, pass_through
+        Fractions of revenue (of the cost rise for ``pass_through``).
+    multiple
+        Price multiple, 0 or more.
+
+    Examples
+    --------
+    A company at the survey average of 52 % with inference at 23 % of revenue has 29 % left when
+    the price doubles and loses money at five times.
+
+    >>> [round(margin_at_multiple(0.52, 0.23, k), 2) for k in (2, 3, 5)]
+    [0.29, 0.06, -0.4]
+    """
+    rise = exposed_share * (multiple - 1)
+    revenue = 1 + pass_through * rise
+    return (revenue - (1 - margin) - rise) / revenue
+
+
+def stress_test(
+    rate: RunRate,
+    *,
+    cash: CashStart = CashStart(),
+    multiples: Sequence[float] = MULTIPLES,
+    months: int = 36,
+    monthly_growth: float = 0.0,
+    start: date | None = None,
+) -> StressTest:
+    """Run every price multiple on every bought, rented and sold input, one at a time.
+
+    The margin is the paid rung of month 12, runway is cash. The baseline is the run rate of the
+    last actual period; a multiple of one reproduces it exactly.
+    """
+
+    def run(label: str, multiple: float) -> Projection:
+        return project(
+            rate,
+            multiples={label: multiple} if label else {},
+            months=months,
+            monthly_growth=monthly_growth,
+            opening_cash=cash.cash,
+            monthly_cash_burn=cash.monthly_burn,
+            minimum_cash=cash.minimum,
+            start=start,
+        )
+
+    exposed = [priced for priced in rate.inputs if priced.side != "own"]
+    scenarios = tuple(
+        _result(run(priced.label, multiple), priced.label, multiple)
+        for priced in exposed
+        for multiple in multiples
+    )
+    return StressTest(_baseline(run("", 1.0), rate), scenarios)
+
+
+def _baseline(projection: Projection, rate: RunRate) -> ScenarioResult:
+    return ScenarioResult(
+        name="baseline",
+        input="",
+        multiple=1.0,
+        gross_margin=rate.paid_margin,
+        operating_result_per_month=-rate.operating_loss,
+        runway_months=projection.runway_months,
+        runway_status=projection.runway_status,
+    )
+
+
+def _result(projection: Projection, label: str, multiple: float) -> ScenarioResult:
+    month = min(HORIZON_MONTH, len(projection.months))
+    return ScenarioResult(
+        name=f"{label} x{multiple:g}",
+        input=label,
+        multiple=multiple,
+        gross_margin=projection.paid_margin(month),
+        operating_result_per_month=projection.months[month - 1].operating_result,
+        runway_months=projection.runway_months,
+        runway_status=projection.runway_status,
+    )
+
+
+def _line(result: ScenarioResult) -> str:
+    margin = "n/a" if result.gross_margin is None else f"{100 * result.gross_margin:.1f} %"
+    runway = (
+        result.runway_status
+        if result.runway_months is None
+        else f"{result.runway_months:.1f} months"
+    )
+    return f"{result.name}: paid gross margin {margin}, runway {runway}"
