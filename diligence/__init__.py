@@ -1,0 +1,1 @@
+"""AI cost diligence for investors: split, trajectories, stress and memos."""

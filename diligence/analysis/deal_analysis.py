@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -142,6 +142,10 @@ class DealAnalysis:
         total = self.split.total
         return self.split.unresolved / total if total else Decimal(0)
 
+    def projected(self, multiples: Mapping[str, float]) -> Projection:
+        """Project the months ahead under price multiples, from the same start as the baseline."""
+        return _projection(self.deal, self.register, self.rate, self.runway, multiples)
+
     def break_even(
         self, *, input: str, rung: str, target: str, segment: str = ""
     ) -> BreakEven | None:
@@ -220,14 +224,7 @@ def analyse(deal: Deal) -> DealAnalysis:
         break_evens=break_evens,
         rate=rate,
         runway=runway,
-        baseline=project(
-            rate,
-            months=months,
-            monthly_growth=growth,
-            opening_cash=cash.cash,
-            monthly_cash_burn=cash.monthly_burn,
-            minimum_cash=cash.minimum,
-        ),
+        baseline=_projection(deal, register, rate, runway, {}),
         stress=stress,
         amortised=amortised_margins(deal, headline.ladder, register, period=headline_at),
         trajectory=cost_trajectory(deal),
@@ -351,6 +348,26 @@ def _metrics(
         "runway_at_2x_months": min(doubled, default=None),
         "unresolved_share": float(headline.split.unresolved / total) if total else None,
     }
+
+
+def _projection(
+    deal: Deal,
+    register: AssumptionRegister,
+    rate: RunRate,
+    runway: RunwayTable,
+    multiples: Mapping[str, float],
+) -> Projection:
+    cash = _cash_start(runway)
+    return project(
+        rate,
+        multiples=multiples,
+        months=_whole(register, "projection_months"),
+        monthly_growth=float(_value(register, "monthly_revenue_growth")),
+        opening_cash=cash.cash,
+        monthly_cash_burn=cash.monthly_burn,
+        minimum_cash=cash.minimum,
+        start=deal.terms.as_of,
+    )
 
 
 def _cash_start(runway: RunwayTable) -> CashStart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from diligence.analysis.deal_analysis import DealAnalysis, analyse, dangerous_multiple
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs import Range
-from diligence.errors import InputError, Problem
+from diligence.errors import DiligenceError, InputError, Problem
 from diligence.inputs.deal import (
     Archetype,
     CashItem,
@@ -23,7 +24,8 @@ from diligence.inputs.deal import (
     Role,
     SourceRef,
 )
-from diligence.units import Period
+from diligence.units import AmountError, Period, parse_amount
+from diligence.units.money import SCALES
 from diligence.units.periods import trailing
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 ZERO, ONE = Decimal(0), Decimal(1)
 _SOURCE = SourceRef("screen", 0, document="management, day one", grade="D")
+_OPTIONS = ("--arr", "--growth", "--gross-margin", "--ai-spend", "--cash", "--burn")
 _BURN_NOTE = "net burn / net new ARR; above 2 is a problem"
 _GPU_RENTERS = (Archetype.MODEL_LAB, Archetype.IMAGE_GENERATION)
 
@@ -145,6 +148,44 @@ class Screen:
         return str(self.to_frame().to_html(index=False))
 
 
+def read_screen_inputs(
+    texts: Mapping[str, str], *, company: str = "Company", currency: str = "USD"
+) -> ScreenInputs:
+    """Read the six numbers as they are typed: ``12m``, ``150%``, ``0.6``.
+
+    Parameters
+    ----------
+    texts
+        By option name: ``--arr``, ``--growth``, ``--gross-margin``, ``--ai-spend``, ``--cash``,
+        ``--burn`` and ``--archetype``.
+
+    Raises
+    ------
+    InputError
+        With every text that is no number and an unknown archetype, at once.
+    """
+    problems: list[Problem] = []
+    numbers: dict[str, Decimal] = {}
+    for option in _OPTIONS:
+        try:
+            numbers[option] = _typed_number(texts[option])
+        except (ArithmeticError, DiligenceError):
+            found = repr(texts[option])
+            problems.append(Problem("screen", 0, option, found, "a number such as 12m, 0.6 or 60%"))
+    kind = texts.get("--archetype", "application")
+    if kind not in set(Archetype):
+        known = ", ".join(Archetype)
+        problems.append(Problem("screen", 0, "--archetype", repr(kind), f"one of {known}"))
+    if problems:
+        raise InputError("The six numbers cannot be used:", problems)
+    return ScreenInputs(
+        **{option.removeprefix("--").replace("-", "_"): numbers[option] for option in _OPTIONS},
+        archetype=Archetype(kind),
+        company=company,
+        currency=currency,
+    )
+
+
 def screen_company(inputs: ScreenInputs, *, as_of: date) -> Screen:
     """Turn six numbers into margins, k* and runway, with what they leave open as a bound.
 
@@ -204,6 +245,23 @@ def screen_deal(
         revenue=(RevenueLine(period=period, net=inputs.arr, source=_SOURCE),),
         cash=_cash_items(inputs, period),
     )
+
+
+def _typed_number(text: str) -> Decimal:
+    cleaned = text.strip().lower().replace("_", "")
+    if cleaned.endswith("%"):
+        return _exact(cleaned.removesuffix("%")) / 100
+    for suffix in ("bn", "m", "k"):
+        if cleaned.endswith(suffix):
+            return _exact(cleaned.removesuffix(suffix)) * SCALES[suffix]
+    return _exact(cleaned)
+
+
+def _exact(text: str) -> Decimal:
+    number = parse_amount(text)
+    if number is None:
+        raise AmountError(f"{text!r} is not a number")
+    return number
 
 
 def _line(period: Period, account: str, role: Role, amount: Decimal) -> LedgerLine:

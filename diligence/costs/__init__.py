@@ -22,9 +22,11 @@ from diligence.costs.periods import analysis_periods, headline_period
 from diligence.costs.rules import CostRule, load_rules
 from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
 from diligence.costs.split import (
+    AccountTotal,
     CostSplit,
     Range,
     SplitLine,
+    account_totals,
     classify_deal,
     split_costs,
     worst_material_grade,
@@ -32,6 +34,7 @@ from diligence.costs.split import (
 
 __all__ = [
     "RUNGS",
+    "AccountTotal",
     "ClassifiedLine",
     "ClassifiedLines",
     "CostBasis",
@@ -46,6 +49,7 @@ __all__ = [
     "ScopeLadder",
     "SplitLine",
     "Vintage",
+    "account_totals",
     "amortised_charge",
     "analysis_periods",
     "build_ladder",

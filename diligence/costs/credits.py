@@ -21,8 +21,9 @@ class CreditBalance:
 def credit_cliff_months(credits: CreditBalance) -> float:
     """Months until the credits end: the earlier of expiry and exhaustion under growth.
 
-    With use u growing at g a month (compounded monthly), the balance B lasts
-    ln(1 + B g / u) / ln(1 + g) months; without growth B / u.
+    Use is even within a month and grows from one month to the next. Of a balance B with use u
+    growing at g, n whole months are used up, n the largest with u ((1 + g)^n - 1) / g <= B, and
+    the rest is divided by the use of the following month.
 
     Raises
     ------
@@ -49,8 +50,15 @@ def _exhaustion_months(credits: CreditBalance) -> float:
     months_without_growth = credits.balance / credits.monthly_use
     if credits.monthly_growth == 0:
         return months_without_growth
-    argument = 1 + months_without_growth * credits.monthly_growth
-    return math.inf if argument <= 0 else math.log(argument) / math.log1p(credits.monthly_growth)
+    growth = credits.monthly_growth
+    argument = 1 + months_without_growth * growth
+    if argument <= 0:
+        return math.inf
+    # The tolerance keeps a balance of exactly n months from ending at n - 1 by rounding.
+    whole = math.floor(math.log(argument) / math.log1p(growth) + 1e-9)
+    following_use = credits.monthly_use * (1 + growth) ** whole
+    used = credits.monthly_use * ((1 + growth) ** whole - 1) / growth
+    return whole + max(0.0, credits.balance - used) / following_use
 
 
 def _require_sensible(credits: CreditBalance) -> None:

@@ -212,6 +212,58 @@ class CostSplit:
         return _share(self.lines, lambda line: line.item.basis == basis)
 
 
+@dataclass(frozen=True)
+class AccountTotal:
+    """Lines of one account that were treated alike, added up over the months of a period."""
+
+    item: ClassifiedLine
+    segment: str
+    amount: Decimal
+    unresolved: Decimal
+    n_lines: int
+
+    @property
+    def name(self) -> str:
+        """Account with its segment."""
+        return (
+            f"{self.item.line.account} ({self.segment})" if self.segment else self.item.line.account
+        )
+
+    @property
+    def citation(self) -> str:
+        """Source of the first line, and how many more there are."""
+        more = f" and {self.n_lines - 1} more" if self.n_lines > 1 else ""
+        return f"{self.item.line.source.citation}{more}"
+
+
+def account_totals(lines: Iterable[SplitLine]) -> tuple[AccountTotal, ...]:
+    """Add up lines by account, segment, class, payer and grade; largest first."""
+    groups: dict[tuple[str, ...], list[SplitLine]] = {}
+    for line in lines:
+        item = line.item
+        key = (
+            line.line.account,
+            line.line.segment,
+            item.cost_class,
+            item.payer,
+            item.rule,
+            line.line.source.grade,
+            line.line.derivation,
+        )
+        groups.setdefault(key, []).append(line)
+    totals = [
+        AccountTotal(
+            item=members[0].item,
+            segment=members[0].line.segment,
+            amount=sum((line.line.amount for line in members), ZERO),
+            unresolved=sum((line.unresolved for line in members), ZERO),
+            n_lines=len(members),
+        )
+        for members in groups.values()
+    ]
+    return tuple(sorted(totals, key=lambda total: (-abs(total.amount), total.name)))
+
+
 _GRADES: tuple[Grade, ...] = ("A", "B", "C", "D", "E")
 
 

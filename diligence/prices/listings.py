@@ -48,9 +48,7 @@ class TieredRate:
 
     def tier(self, context_tokens: int) -> int:
         """Threshold in input tokens that the request is above; 0 is the base tier."""
-        return max(
-            (start for start, _ in self.steps if context_tokens > start), default=0
-        )
+        return max((start for start, _ in self.steps if context_tokens > start), default=0)
 
 
 @dataclass(frozen=True)
@@ -108,10 +106,7 @@ def read_snapshot() -> Snapshot:
         listings=listings,
         history_start=min(day for item in listings for day in item.starts()),
         latest_check=max(
-            day
-            for item in listings
-            if item.provider == "openrouter"
-            for day in item.starts()
+            day for item in listings if item.provider == "openrouter" for day in item.starts()
         ),
         dated_ids=tuple(sorted(_dated_ids(listings))),
     )
@@ -140,11 +135,7 @@ def first_listed() -> dict[tuple[str, str], date]:
     Read from the package's own version history (`first_listed.csv` names the commit of each),
     and used where no snapshot id tells the release date.
     """
-    table = (
-        files("diligence.prices")
-        .joinpath("first_listed.csv")
-        .read_text(encoding="utf-8")
-    )
+    table = files("diligence.prices").joinpath("first_listed.csv").read_text(encoding="utf-8")
     return {
         (row["provider"], row["model"]): date.fromisoformat(row["first_listed"])
         for row in csv.DictReader(table.splitlines())
@@ -191,9 +182,7 @@ def _rate(price: Decimal | TieredPrices | None) -> TieredRate | None:
     if price is None or isinstance(price, Decimal):
         # a free listing promises nothing about the price of real use
         return TieredRate(price) if price else None
-    return TieredRate(
-        price.base, tuple((tier.start, tier.price) for tier in price.tiers)
-    )
+    return TieredRate(price.base, tuple((tier.start, tier.price) for tier in price.tiers))
 
 
 def _alias_texts(rule: MatchLogic) -> Iterator[str]:

@@ -79,9 +79,7 @@ class TokenPrice:
             },
             "context_tier": self.context_tier,
             "source": self.source,
-            "effective_date": self.effective_date.isoformat()
-            if self.effective_date
-            else None,
+            "effective_date": self.effective_date.isoformat() if self.effective_date else None,
             "reason": self.reason or None,
             "notes": list(self.notes),
         }
@@ -126,14 +124,8 @@ class TokenPrice:
             ("output", self.usd_per_mtok_output),
         ]
         listed = [f"{kind} {price:f}" for kind, price in kinds if price is not None]
-        above = (
-            f", requests above {self.context_tier:,} input tokens"
-            if self.context_tier
-            else ""
-        )
-        return (
-            f"{', '.join(listed)} USD per Mtok ({self.state.replace('_', ' ')}{above})"
-        )
+        above = f", requests above {self.context_tier:,} input tokens" if self.context_tier else ""
+        return f"{', '.join(listed)} USD per Mtok ({self.state.replace('_', ' ')}{above})"
 
 
 @dataclass(frozen=True)
@@ -197,9 +189,7 @@ class PriceBook:
         InputError
             If a value is not a date.
         """
-        known = (
-            self.vintage_date if known_on is None else _plain_date("known_on", known_on)
-        )
+        known = self.vintage_date if known_on is None else _plain_date("known_on", known_on)
         return DatedPrices(self, _plain_date("as_of", day), known)
 
 
@@ -215,11 +205,7 @@ class DatedPrices:
         """Every (provider, model) listed, priced on this day or not."""
         listings = self.book.snapshot.listings
         return tuple(
-            sorted(
-                (x.provider, x.model)
-                for x in listings
-                if provider in (None, x.provider)
-            )
+            sorted((x.provider, x.model) for x in listings if provider in (None, x.provider))
         )
 
     def show(
@@ -267,11 +253,7 @@ class DatedPrices:
     def _known(
         self, listing: Listing, start: date, record: PriceRecord, *, context_tokens: int
     ) -> TokenPrice:
-        rates = [
-            r
-            for r in (record.input, record.output, record.cached_input)
-            if r is not None
-        ]
+        rates = [r for r in (record.input, record.output, record.cached_input) if r is not None]
         dated = start > self.book.snapshot.history_start
         return TokenPrice(
             provider=listing.provider,
@@ -415,9 +397,7 @@ def _listed(price: TokenPrice, kind: str, rate: Decimal | None) -> Decimal:
     )
 
 
-def _find(
-    listings: tuple[Listing, ...], model: str, *, provider: str | None
-) -> Listing:
+def _find(listings: tuple[Listing, ...], model: str, *, provider: str | None) -> Listing:
     ref = model.strip().lower()
     sold = _matches(listings, ref)
     if not any(sold) and provider is None:
@@ -446,11 +426,7 @@ def _sold_by(provider: str, listings: tuple[Listing, ...]) -> tuple[Listing, ...
     close = get_close_matches(wanted, known, n=3)
     raise UnknownModelError(
         f"unknown provider {provider!r}; "
-        + (
-            f"near matches: {', '.join(close)}; "
-            if close
-            else f"known: {', '.join(known)}; "
-        )
+        + (f"near matches: {', '.join(close)}; " if close else f"known: {', '.join(known)}; ")
         + "leave the provider out to get the model's own maker"
     )
 
@@ -463,9 +439,7 @@ def _matches(listings: tuple[Listing, ...], ref: str) -> tuple[list[Listing], ..
     by_stem = [
         item
         for item in listings
-        if stem != ref
-        and stem in (item.model.lower(), *item.aliases)
-        and item.accepts(ref)
+        if stem != ref and stem in (item.model.lower(), *item.aliases) and item.accepts(ref)
     ]
     return by_id, by_alias, by_stem
 
@@ -484,10 +458,7 @@ def _maker(sold: tuple[list[Listing], ...], model: str) -> Listing:
 def _refuse(listings: tuple[Listing, ...], model: str) -> NoReturn:
     by_id = {item.model.lower(): item for item in reversed(listings)}
     by_id |= {item.model.lower(): item for item in listings if item.first_party}
-    close = [
-        by_id[key]
-        for key in get_close_matches(model.strip().lower(), sorted(by_id), n=5)
-    ]
+    close = [by_id[key] for key in get_close_matches(model.strip().lower(), sorted(by_id), n=5)]
     names = ", ".join(f"{item.model} ({item.provider})" for item in close)
     raise UnknownModelError(
         f"unknown model {model!r}; "
@@ -499,9 +470,7 @@ def _refuse(listings: tuple[Listing, ...], model: str) -> NoReturn:
 
 def _timeline(listing: Listing, snapshot: Snapshot) -> list[tuple[date, PriceRecord]]:
     """Records with the first day each is known to apply, in order of that day."""
-    dated = [
-        (record.start, record) for record in listing.records if record.start is not None
-    ]
+    dated = [(record.start, record) for record in listing.records if record.start is not None]
     ordered = sorted(dated, key=lambda pair: pair[0])
     if ordered and ordered[0][0] <= snapshot.latest_check:
         return ordered
@@ -512,9 +481,7 @@ def _timeline(listing: Listing, snapshot: Snapshot) -> list[tuple[date, PriceRec
 
 def _floor(listing: Listing, snapshot: Snapshot) -> date:
     """First day the undated price is known to apply; the last check when nothing tells."""
-    released = next(
-        (day for day, ref in snapshot.dated_ids if listing.accepts(ref)), None
-    )
+    released = next((day for day, ref in snapshot.dated_ids if listing.accepts(ref)), None)
     listed = first_listed().get((listing.provider, listing.model))
     return max(released or listed or snapshot.latest_check, snapshot.history_start)
 
@@ -571,9 +538,7 @@ def _plain_date(name: str, value: date) -> date:
         return value.date()
     if isinstance(value, date):
         return value
-    raise InputError(
-        f"{name} is {value!r}; give a datetime.date such as date(2026, 6, 30)"
-    )
+    raise InputError(f"{name} is {value!r}; give a datetime.date such as date(2026, 6, 30)")
 
 
 def _whole_number(name: str, value: int) -> int:

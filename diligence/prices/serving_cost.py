@@ -56,9 +56,7 @@ def usd_per_mtok(
     Half-empty machines double the cost of a token. Rent only: no staff, storage or network.
     """
     if utilisation > 1:
-        raise InputError(
-            f"utilisation is {utilisation!r}; give a share above 0 and at most 1"
-        )
+        raise InputError(f"utilisation is {utilisation!r}; give a share above 0 and at most 1")
     throughput = _positive("tokens_per_second", tokens_per_second)
     busy = _positive("utilisation", utilisation)
     rent = _positive("n_gpu", n_gpu) * _positive("usd_per_gpu_hour", usd_per_gpu_hour)
@@ -188,10 +186,7 @@ class ServingProfit:
 
         rows = [
             ("rent", self.rent_usd, "USD/day"),
-            *(
-                (f"revenue, {kind}", usd, "USD/day")
-                for kind, usd in self.revenue_usd_by_kind
-            ),
+            *((f"revenue, {kind}", usd, "USD/day") for kind, usd in self.revenue_usd_by_kind),
             ("list revenue", self.list_revenue_usd, "USD/day"),
             ("revenue", self.revenue_usd, "USD/day"),
             ("mark-up on cost", self.markup_on_cost, "share"),

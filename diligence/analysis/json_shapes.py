@@ -1,0 +1,127 @@
+"""The JSON other programs rely on: keys may be added, never renamed; a missing value is null."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from diligence.analysis.deal_analysis import DealAnalysis
+from diligence.stress import BreakEven
+
+
+def split_json(analysis: DealAnalysis) -> dict[str, Any]:
+    """Shape of ``diligence split --json``; amounts in reporting currency, shares as fractions."""
+    split = analysis.split
+    ratio = split.training_to_inference
+    return {
+        "company": analysis.company,
+        "period": {
+            "start": split.period.start.isoformat(),
+            "end": split.period.end.isoformat(),
+            "label": split.period.label,
+        },
+        "currency": split.currency,
+        "split": {
+            "training_capex": _number(split.training_capex),
+            "inference_opex": _number(split.inference_opex),
+            "shared_allocated": {
+                "training_capex": _number(split.allocated_training),
+                "inference_opex": _number(split.allocated_inference),
+            },
+            "shared_unresolved": _number(split.unresolved),
+            "neither": _number(split.neither),
+            "total": _number(split.total),
+        },
+        "ledger_total": _number(split.total),
+        "margins": [
+            {
+                "rung": rung.rung,
+                "segment": rung.segment,
+                "low": _number(rung.low),
+                "base": _number(rung.base),
+                "high": _number(rung.high),
+                "kind": rung.kind,
+                "status": f"needs {rung.needs}" if rung.needs else "computed",
+            }
+            for scope in analysis.ladder.scopes
+            for rung in scope.rungs
+        ],
+        "training_to_inference": {
+            "low": _number(ratio.low),
+            "base": _number(ratio.base),
+            "high": _number(ratio.high),
+        },
+        "coverage": {
+            "by_grade": {grade: _number(s) for grade, s in split.spend_by_grade.items()},
+            "by_basis": {basis: _number(s) for basis, s in split.spend_by_basis.items()},
+            "unresolved_share": _number(analysis.unresolved_share),
+        },
+        "unresolved": [
+            {
+                "account": line.line.account,
+                "text": line.line.text,
+                "amount": _number(line.line.amount),
+                "class": line.item.cost_class,
+                "alternatives": list(line.item.alternatives),
+                "ask": line.item.ask,
+                "source": line.line.source.citation,
+            }
+            for line in split.unresolved_lines
+        ],
+    }
+
+
+def stress_json(analysis: DealAnalysis) -> dict[str, Any]:
+    """Shape of ``diligence stress --json``."""
+    runway = analysis.runway
+    cover = runway.operating_loss_cover_months
+    return {
+        "company": analysis.company,
+        "baseline": {
+            **analysis.stress.baseline.to_json(),
+            "operating_loss_cover_months": _number(cover),
+            "needs": runway.needs,
+        },
+        "scenarios": [result.to_json() for result in analysis.stress.scenarios],
+        "reverse": {
+            "break_even_price_multiple": [
+                _break_even(found) for found in analysis.break_evens
+            ],
+            "by_supplier": [
+                {
+                    "input": priced.label,
+                    "side": priced.side,
+                    "supplier": exposure.supplier,
+                    "applies_to": exposure.applies_to,
+                    "share": _number(exposure.share),
+                    "lock_until": exposure.lock_until.isoformat() if exposure.lock_until else None,
+                }
+                for priced in analysis.inputs
+                for exposure in priced.exposures
+            ],
+        },
+        "simulation": None,
+        "sensitivity": [],
+        "valuation": None,
+        "verdict": {"name": analysis.verdict.name, "rule": analysis.verdict.rule},
+    }
+
+
+def _break_even(found: BreakEven) -> dict[str, Any]:
+    return {
+        "input": found.input,
+        "side": found.side,
+        "rung": found.rung,
+        "segment": found.segment,
+        "target": found.target,
+        "k": _number(found.k),
+        "low": _number(found.low),
+        "high": _number(found.high),
+        "status": found.status,
+        "pass_through": _number(found.pass_through),
+        "note": found.note,
+    }
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

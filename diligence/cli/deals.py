@@ -1,0 +1,111 @@
+"""Commands on one deal folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from diligence.cli.options import AsJson, AsOf, DealFolder, Out, parse_as_of, print_json, say
+
+
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")]) -> None:
+    """Scaffold a deal folder with commented templates and the data request list."""
+    from diligence.inputs.scaffold import scaffold_deal
+
+    scaffold_deal(folder)
+    print(folder)
+
+
+def check(
+    folder: DealFolder,
+    propose_mapping: Annotated[
+        bool,
+        typer.Option(
+            "--propose-mapping",
+            help="Print a mapping.yaml for spreadsheets that are not in the long form.",
+        ),
+    ] = False,
+) -> None:
+    """Validate a deal folder: one line a problem, exit 2 if there is any."""
+    from diligence.inputs.load import check_deal, propose_folder_mapping
+
+    if propose_mapping:
+        print(propose_folder_mapping(folder), end="")
+        return
+    problems = check_deal(folder)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(2)
+    say("No problem found.")
+
+
+def split(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None:
+    """Split costs and show the margin ladder with its ranges."""
+    from diligence.analysis import analyse
+    from diligence.analysis.json_shapes import split_json
+    from diligence.inputs.load import load_deal
+
+    analysis = analyse(load_deal(folder, as_of=parse_as_of(as_of)))
+    if as_json:
+        print_json(split_json(analysis))
+        return
+    print(f"{analysis.company}, {analysis.period.label}")
+    print(analysis.split.summary())
+    print()
+    print(analysis.ladder.company.summary())
+    for line in analysis.split.unresolved_lines[:10]:
+        print(f"open: {line.line.account} {line.line.amount:,.2f}: {line.item.ask}")
+
+
+def stress(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None:
+    """Move prices from 1x to 10x and find the multiples at which targets are missed."""
+    from diligence.analysis import analyse
+    from diligence.analysis.json_shapes import stress_json
+    from diligence.inputs.load import load_deal
+
+    analysis = analyse(load_deal(folder, as_of=parse_as_of(as_of)))
+    if as_json:
+        print_json(stress_json(analysis))
+        return
+    print(f"{analysis.company}, {analysis.period.label}: {analysis.verdict.summary()}")
+    for found in analysis.break_evens:
+        k = "" if found.k is None else f" {found.k:.2f}x"
+        scope = found.segment or "company"
+        print(f"k* {found.input}, {scope}, {found.rung}, {found.target}:{k} {found.status}")
+    print()
+    print(analysis.stress.summary())
+
+
+def memo(
+    folder: DealFolder,
+    as_of: AsOf = "",
+    out: Out = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Set unreadable rows aside and stamp DRAFT.")
+    ] = False,
+) -> None:
+    """Write the memo of a deal: PDF, HTML, workbook, notebook and run record."""
+    from diligence.runner.memo_run import run_memo
+
+    say(f"Reading {folder.name} and running the memo notebook ...")
+    run = run_memo(folder, out=out, as_of=parse_as_of(as_of), draft=draft)
+    print(_shown(run.pdf))
+
+
+def lab(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Deal folder to preset.")
+    ] = None,
+) -> None:
+    """Open JupyterLab on the notebooks, with the deal preset."""
+    from diligence.runner.lab import open_lab
+
+    raise typer.Exit(open_lab(folder))
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

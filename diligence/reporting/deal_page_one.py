@@ -1,0 +1,356 @@
+"""Page one of the deal memo, field by field; what is not computable says what it needs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from diligence.analysis import DealAnalysis
+from diligence.analysis.deal_analysis import dangerous_multiple
+from diligence.costs import MarginRung, SplitLine, account_totals, worst_material_grade
+from diligence.costs.ladder import RUNG_TITLES, RungName
+from diligence.inputs.deal import Claim, Role
+from diligence.reporting.blocks import Exhibit
+from diligence.reporting.page_one import PageOne, PageOneRow, Verdict
+from diligence.reporting.run_record import RunRecord
+from diligence.reporting.sections.appendix import open_requests
+from diligence.reporting.sections.cash import runway_text
+from diligence.reporting.sections.claims import claim_text
+from diligence.reporting.sections.deal_terms import deal_pairs
+from diligence.reporting.sections.margins import bridge_chart
+from diligence.reporting.sections.stress import charted_input, stress_chart
+from diligence.reporting.wording import (
+    STATUS_WORDS,
+    MoneyStyle,
+    break_even_cell,
+    break_even_interval,
+    joined,
+    money_style,
+    months_cell,
+    needs,
+    rung_cell,
+    rung_interval,
+    rung_sentence,
+    sentence,
+)
+from diligence.units import format_months, format_multiple, format_percent
+
+_HALF = Decimal("0.5")
+_CLAIMS_OF_RUNG: dict[RungName, tuple[str, ...]] = {
+    "paid": ("gross_margin", "paid_gross_margin"),
+    "fully_loaded": ("fully_loaded_margin",),
+    "after_training": ("margin_after_training",),
+}
+_DOUBLED = 2.0
+
+
+def deal_page_one(analysis: DealAnalysis, record: RunRecord) -> PageOne:
+    """Fill page one from the analysis."""
+    return PageOne(
+        strip=_strip(analysis, record),
+        deal=deal_pairs(analysis),
+        so_what=so_what(analysis),
+        verdict=Verdict(analysis.verdict.name, analysis.verdict.rule),
+        rows=_rows(analysis),
+        exhibits=(Exhibit(bridge_chart(analysis)), Exhibit(stress_chart(analysis))),
+        flags=flags(analysis)[:3],
+        requests=tuple(
+            f"{request.what} ({request.why})" for request in open_requests(analysis)[:3]
+        ),
+        conditions=_conditions(analysis),
+        footer=_footer(analysis),
+    )
+
+
+def so_what(analysis: DealAnalysis) -> str:
+    """One computed sentence: margin, break-even, runway."""
+    paid = analysis.ladder.rung("paid")
+    found = dangerous_multiple(analysis.break_evens, target="gross_margin_0")
+    margin = rung_sentence(paid)
+    if found is None or found.k is None:
+        broken = f"the break-even multiple is {needs('exposed cost of the inputs')}"
+    elif found.status == "already_below":
+        broken = (
+            f"{found.input} would have to fall to {format_multiple(found.k)} for it to break even"
+        )
+    else:
+        broken = f"it is gone when {found.input} cost {format_multiple(found.k)} of today's price"
+    return sentence(
+        f"{margin} in {analysis.period.label}; {broken}; {_runway_phrase(analysis)}; "
+        "return and walk-away post-money are "
+        + needs("round terms and a valuation")
+        + ("" if analysis.deal.terms.round.post_money is None else " (terms are stated)")
+    )
+
+
+def flags(analysis: DealAnalysis) -> tuple[str, ...]:
+    """Things that should stop a reader, ranked by money."""
+    style = money_style(analysis)
+    found: list[tuple[Decimal, str]] = []
+    basis = analysis.ladder.company.basis
+    outside = basis.paid_elsewhere
+    if outside:
+        found.append(
+            (outside, f"{style.text(outside)} of serving is booked outside cost of revenue")
+        )
+    if basis.free_in_cogs or basis.free_elsewhere:
+        free = basis.free_in_cogs + basis.free_elsewhere
+        found.append((free, f"{style.text(free)} serves users who do not pay"))
+    if basis.credits_high:
+        found.append(
+            (
+                basis.credits_high,
+                f"credits hide {style.text(basis.credits_high)} of cost at list price",
+            )
+        )
+    if analysis.split.unresolved:
+        found.append((analysis.split.unresolved, _unresolved_flag(analysis, style)))
+    loss = Decimal(repr(analysis.rate.operating_loss)) * analysis.period.months
+    if loss > 0:
+        found.append((loss, f"operating loss of {style.text(loss)} in {analysis.period.label}"))
+    found += [
+        (abs(check.difference), f"{check.name} differs from the stated figure by {style.text(abs(check.difference))} ({check.verdict})")
+        for check in analysis.checks
+        if check.verdict in ("difference", "material")
+    ]  # fmt: skip
+    found += [
+        (burn.monthly, f"{burn.name} is not used: it {burn.objection}")
+        for burn in analysis.runway.burn
+        if burn.objection
+    ]
+    if analysis.deal.set_aside:
+        money = sum((entry.amount or Decimal(0) for entry in analysis.deal.set_aside), Decimal(0))
+        found.append(
+            (
+                money,
+                f"DRAFT: {len(analysis.deal.set_aside)} rows with {style.text(money)} were not read",
+            )
+        )
+    ranked = sorted(found, key=lambda entry: (-entry[0], entry[1]))
+    return tuple(sentence(text) for _, text in ranked) or (
+        "No flag is raised by the figures at hand.",
+    )
+
+
+def _strip(analysis: DealAnalysis, record: RunRecord) -> tuple[tuple[str, str], ...]:
+    terms, style = analysis.deal.terms, money_style(analysis)
+    status = "DRAFT" if analysis.deal.is_draft else terms.status
+    return (
+        ("Books to", max(r.period.end for r in analysis.history).isoformat()),
+        ("Prices known on", record.prices_known_on),
+        ("Figures", f"{style.unit}, {analysis.period.label}"),
+        ("Status", status),
+        ("Prepared", terms.prepared_by or needs("prepared_by")),
+        ("Reviewed", terms.reviewed_by or needs("reviewed_by")),
+        ("Run", record.run_id),
+    )
+
+
+def _rows(analysis: DealAnalysis) -> tuple[PageOneRow, ...]:
+    return (
+        _rung_row(analysis, "paid", red_line="50 %", page="bridge"),
+        _rung_row(analysis, "fully_loaded", red_line="50 %", page="bridge"),
+        _rung_row(analysis, "after_training", red_line="0 %", page="training"),
+        _serving_row(analysis),
+        _break_even_row(analysis),
+        _runway_row(analysis),
+        _return_row(analysis),
+    )
+
+
+def _rung_row(
+    analysis: DealAnalysis, rung_name: RungName, *, red_line: str, page: str
+) -> PageOneRow:
+    rung = analysis.ladder.rung(rung_name)
+    reported = analysis.ladder.rung("reported")
+    return PageOneRow(
+        label=f"{RUNG_TITLES[rung_name]}, %",
+        says=_claimed(analysis, _CLAIMS_OF_RUNG[rung_name]),
+        reported=rung_cell(reported) if rung_name == "paid" else "",
+        economic=rung_cell(rung),
+        interval=rung_interval(rung),
+        kind=rung.kind if rung.kind != "point" else "",
+        evidence=_evidence(analysis, rung_name),
+        red_line=red_line,
+        flips_if=rung.flip_sentence(_HALF),
+        page=page,
+    )
+
+
+def _serving_row(analysis: DealAnalysis) -> PageOneRow:
+    basis = analysis.ladder.company.basis
+    paid = analysis.ladder.rung("paid")
+    priced = charted_input(analysis)
+    inference = analysis.split.inference_opex + analysis.split.allocated_inference
+    economic = needs(paid.needs or "revenue")
+    if paid.cost_base is not None and basis.revenue:
+        economic = format_percent(paid.cost_base / basis.revenue).removesuffix(" %")
+    exposed = ""
+    if priced is not None and basis.revenue and inference:
+        part = inference * priced.share("inference") / basis.revenue
+        lock = priced.lock_until.isoformat() if priced.lock_until else "no lock stated"
+        exposed = f"{format_percent(part)} moves with {priced.label}; {lock}"
+    return PageOneRow(
+        label="Serving cost / revenue, %",
+        says=_claimed(analysis, ("serving_cost_to_revenue",)),
+        reported=_cost_share(analysis.ladder.rung("reported")),
+        economic=economic,
+        interval=_cost_interval(paid),
+        kind=paid.kind if paid.kind != "point" else "",
+        evidence=_evidence(analysis, "paid"),
+        red_line="30 % of ARPU",
+        flips_if=exposed or needs("exposure in deal.yaml"),
+        page="split",
+    )
+
+
+def _break_even_row(analysis: DealAnalysis) -> PageOneRow:
+    found = dangerous_multiple(analysis.break_evens, target="gross_margin_0")
+    half = dangerous_multiple(analysis.break_evens, target="gross_margin_50")
+    if found is None:
+        known = [b for b in analysis.break_evens if b.rung == "paid" and not b.segment]
+        unknown = next((b for b in known if b.status == "unknown"), None)
+        words = break_even_cell(unknown) if unknown else needs("exposure in deal.yaml")
+        if known and not unknown:
+            words = joined(dict.fromkeys(STATUS_WORDS.get(b.status, b.status) for b in known))
+        return PageOneRow(label="Break-even multiple k*, 0 %", economic=words, page="stress")
+    return PageOneRow(
+        label=f"Break-even multiple k*, {found.input}",
+        says=_claimed(analysis, ("break_even_price_multiple",)),
+        economic=break_even_cell(found),
+        interval=break_even_interval(found),
+        kind="bound" if break_even_interval(found) else "",
+        evidence=_evidence(analysis, "paid"),
+        red_line="2x",
+        flips_if=f"50 % margin at {break_even_cell(half)}" if half else "",
+        page="stress",
+    )
+
+
+def _runway_row(analysis: DealAnalysis) -> PageOneRow:
+    table = analysis.runway
+    stressed = [
+        result
+        for result in analysis.stress.scenarios
+        if result.multiple == _DOUBLED and result.input == _charted_label(analysis)
+    ]
+    text = runway_text(analysis).removesuffix(" months")
+    after = table.base_months_after_round
+    flips = ""
+    if stressed:
+        months = months_cell(stressed[0].runway_months, stressed[0].runway_status)
+        flips = (
+            f"{months} months when {stressed[0].input} double"
+            if months[0].isdigit()
+            else f"{months} when {stressed[0].input} double"
+        )
+    if after is not None and table.new_money:
+        text = f"{format_months(after).removesuffix(' months')} after the round"
+    span = ""
+    if table.span and table.span[0] != table.span[1]:
+        low, high = (format_months(m).removesuffix(" months") for m in table.span)
+        span = f"{low} to {high}"
+    return PageOneRow(
+        label="Runway, months",
+        says=_claimed(analysis, ("runway_months",)),
+        economic=text,
+        interval=span,
+        kind="by definition" if span else "",
+        evidence=table.base_cash.grade if table.base_cash else "",
+        red_line="12 months",
+        flips_if=flips,
+        page="cash",
+    )
+
+
+def _return_row(analysis: DealAnalysis) -> PageOneRow:
+    return PageOneRow(
+        label="Return, base and stressed",
+        says=_claimed(analysis, ("moic", "irr")),
+        economic=needs("a valuation through the preference stack"),
+        page="terms",
+    )
+
+
+def _claimed(analysis: DealAnalysis, concepts: tuple[str, ...]) -> str:
+    found: Claim | None = next(
+        (claim for claim in analysis.deal.claims if claim.concept in concepts), None
+    )
+    if found is not None:
+        return claim_text(found).removesuffix(" %")
+    return "not stated" if analysis.deal.claims else "needs claims.yaml"
+
+
+def _evidence(analysis: DealAnalysis, rung_name: RungName) -> str:
+    lines = [line for line in analysis.split.lines if _counts(line, rung_name)]
+    return worst_material_grade(lines) if lines else ""
+
+
+def _counts(line: SplitLine, rung_name: RungName) -> bool:
+    in_cogs = line.line.role is Role.COST_OF_REVENUE
+    if rung_name == "after_training":
+        return in_cogs or bool(line.inference or line.training)
+    return in_cogs or bool(line.inference)
+
+
+def _cost_share(rung: MarginRung) -> str:
+    if rung.cost_base is None or not rung.revenue:
+        return ""
+    return format_percent(rung.cost_base / rung.revenue).removesuffix(" %")
+
+
+def _cost_interval(rung: MarginRung) -> str:
+    if rung.kind == "point" or rung.cost_low is None or rung.cost_high is None:
+        return ""
+    low, high = (
+        format_percent(cost / rung.revenue).removesuffix(" %")
+        for cost in (rung.cost_low, rung.cost_high)
+    )
+    return f"{low} to {high}"
+
+
+def _unresolved_flag(analysis: DealAnalysis, style: MoneyStyle) -> str:
+    largest = account_totals(analysis.split.unresolved_lines)[0]
+    return (
+        f"{style.text(analysis.split.unresolved)} ({format_percent(analysis.unresolved_share, 0)} of "
+        f"cost) is unresolved, {largest.name} first"
+    )
+
+
+def _runway_phrase(analysis: DealAnalysis) -> str:
+    text = runway_text(analysis)
+    return f"runway is {text}" if not text.startswith("operating-loss") else text
+
+
+def _charted_label(analysis: DealAnalysis) -> str:
+    priced = charted_input(analysis)
+    return priced.label if priced else ""
+
+
+def _conditions(analysis: DealAnalysis) -> str:
+    lines = analysis.deal.commentary.splitlines()
+    for position, line in enumerate(lines):
+        if line.strip().lower().lstrip("# ").startswith("conditions"):
+            return " ".join(part.strip("-* ") for part in lines[position + 1 :] if part.strip())
+    return needs("a heading 'Conditions' in commentary.md")
+
+
+def _footer(analysis: DealAnalysis) -> tuple[tuple[str, str], ...]:
+    grades = ", ".join(
+        f"{grade} {format_percent(share, 0)}"
+        for grade, share in analysis.split.spend_by_grade.items()
+        if share
+    )
+    gaps = [check for check in analysis.checks if check.name.startswith("total costs")]
+    gap = (
+        f"{format_percent(abs(gaps[-1].difference) / gaps[-1].stated, 2)} ({gaps[-1].verdict})"
+        if gaps
+        else needs("a stated total or invoices")
+    )
+    unread = [file.path for file in analysis.deal.files if file.status != "read"]
+    return (
+        ("Spend by evidence grade", grades),
+        ("Gap to stated total", gap),
+        ("Months of bills held", needs("bills/") if not any(p.startswith("bills") for p in unread) else "held, not read yet"),
+        ("Documents superseded", needs("documents.csv") if "documents.csv" not in unread else "held, not read yet"),
+        ("Open requests", str(len(open_requests(analysis)))),
+    )  # fmt: skip

@@ -1,0 +1,30 @@
+"""The parts of a deal memo after page one, one function each: analysis in, section out."""
+
+from diligence.reporting.sections.appendix import appendix_section, requests_section
+from diligence.reporting.sections.cash import cash_section
+from diligence.reporting.sections.claims import claims_section
+from diligence.reporting.sections.deal_terms import deal_terms_section
+from diligence.reporting.sections.margins import bridge_section, history_section
+from diligence.reporting.sections.prices import prices_section, suppliers_section
+from diligence.reporting.sections.split import split_section
+from diligence.reporting.sections.stress import stress_section
+from diligence.reporting.sections.training import training_section
+from diligence.reporting.sections.trajectory import trajectory_section
+from diligence.reporting.sections.unit_costs import unit_costs_section
+
+__all__ = [
+    "appendix_section",
+    "bridge_section",
+    "cash_section",
+    "claims_section",
+    "deal_terms_section",
+    "history_section",
+    "prices_section",
+    "requests_section",
+    "split_section",
+    "stress_section",
+    "suppliers_section",
+    "training_section",
+    "trajectory_section",
+    "unit_costs_section",
+]

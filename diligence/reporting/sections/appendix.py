@@ -1,0 +1,166 @@
+"""Open requests, method, assumptions with sources, and the run record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from diligence.analysis import DealAnalysis
+from diligence.costs import account_totals
+from diligence.reporting.blocks import Block, Bullets, Column, Heading, KeyValues, Paragraph, Table
+from diligence.reporting.documents import Section
+from diligence.reporting.run_record import RunRecord
+from diligence.reporting.wording import MoneyStyle, money_style
+
+_METHOD = (
+    "Every cost line gets one class by the order of evidence: ruling, tag, product, meter, account, vendor.",
+    "Spend that could serve or train stays a bound through the serving rungs; after training it has no width, because what is not serving is training.",
+    "The break-even multiple k* is [R(1-g) - O - phi(1-g)I] / [I(1 - phi(1-g))], never clipped.",
+    "Trajectories: random walk with drift and IMA(1,1) noise, t intervals (Farmer and Lafond 2016).",
+    "Runway is cash over cash burn, never the P&L alone; the bridge from operating loss to burn is held at its observed size.",
+    "Amounts are exact decimals at the source's precision; rounding happens on the page only.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """A document to ask for, and the money or points it would settle."""
+
+    what: str
+    why: str
+    weight: Decimal
+
+
+def requests_section(analysis: DealAnalysis) -> Section:
+    """Data requests ranked by what they would narrow."""
+    style = money_style(analysis)
+    rows = [
+        (str(rank), request.what, request.why, _weight(request, style))
+        for rank, request in enumerate(open_requests(analysis), start=1)
+    ]
+    columns = (
+        Column("Rank"),
+        Column("Request"),
+        Column("Why"),
+        Column(f"Money it settles, {style.unit}", "number"),
+    )
+    table = Table(columns, tuple(rows), caption="Open requests, by the money they settle")
+    return Section("Open requests", (table,), key="requests")
+
+
+def open_requests(analysis: DealAnalysis) -> tuple[Request, ...]:
+    """What to ask for: open lines by money first, then what whole figures need."""
+    asked: dict[str, Request] = {}
+    for total in account_totals(analysis.split.unresolved_lines):
+        earlier = asked.get(total.item.ask)
+        amount = abs(total.amount) + (earlier.weight if earlier else 0)
+        why = f"{earlier.why}; {total.name}" if earlier else f"settles {total.name}"
+        asked[total.item.ask] = Request(total.item.ask, why, amount)
+    missing = [
+        Request(what, why, Decimal(0)) for what, why, is_open in _standing(analysis) if is_open
+    ]
+    return tuple(sorted(asked.values(), key=lambda r: (-r.weight, r.what))) + tuple(missing)
+
+
+def appendix_section(analysis: DealAnalysis, record: RunRecord) -> Section:
+    """Method, assumptions, files and versions."""
+    blocks: list[Block] = [
+        Heading("Method"),
+        Bullets(_METHOD),
+        Heading("Assumptions used"),
+        assumption_table(analysis),
+        Heading("Run record"),
+        KeyValues(
+            (
+                ("Run", record.run_id),
+                ("As of", record.as_of),
+                ("Prices known on", record.prices_known_on),
+                ("Parameters", _pairs(record.parameters)),
+                ("Versions", _pairs(record.versions)),
+            )
+        ),
+        _file_table(record),
+    ]
+    if analysis.deal.set_aside:
+        blocks += [Heading("Rows set aside in this draft"), _set_aside_table(analysis)]
+    if analysis.deal.notes:
+        blocks += [Heading("Notes of the reading"), Bullets(analysis.deal.notes)]
+    if analysis.deal.commentary:
+        blocks += [
+            Heading("The deal team's words"),
+            *(Paragraph(part) for part in _paragraphs(analysis.deal.commentary)),
+        ]
+    return Section("Appendix", tuple(blocks), key="appendix")
+
+
+def assumption_table(analysis: DealAnalysis) -> Table:
+    """Every assumption a result used: value, range, unit, date and source."""
+    rows = [
+        (
+            assumption.name.replace("_", " "),
+            _plain(assumption.value),
+            f"{_plain(assumption.low)} to {_plain(assumption.high)}"
+            if assumption.low is not None
+            else "",
+            assumption.unit,
+            assumption.effective_date.isoformat() if assumption.effective_date else "",
+            f"{'deal: ' if assumption.origin == 'deal' else ''}{assumption.source}",
+        )
+        for assumption in analysis.assumptions
+    ]
+    columns = (
+        Column("Assumption"),
+        Column("Value", "number"),
+        Column("Range"),
+        Column("Unit"),
+        Column("Since"),
+        Column("Source"),
+    )
+    return Table(columns, tuple(rows), caption="Assumptions with their birth certificates")
+
+
+def _standing(analysis: DealAnalysis) -> tuple[tuple[str, str, bool], ...]:
+    deal, ladder = analysis.deal, analysis.ladder.company
+    read = {file.path.split("/")[0] for file in deal.files}
+    return (
+        ("Training cost by nature and period", f"after training needs {ladder.basis.training_needs}", bool(ladder.basis.training_needs)),
+        ("Cash flow and month-end cash (cash.csv)", f"runway needs {analysis.runway.needs}", bool(analysis.runway.needs)),
+        ("Cost and usage exports with tags, 24 months (bills/)", "replaces ledger evidence by invoices", "bills" not in read),
+        ("Supplier contracts: locks, minimums, credits (contracts.yaml)", "lock dates and commitments", "contracts.yaml" not in read),
+        ("Requests by feature, plan and payer (usage/)", "unit economics and free-tier share", "usage" not in read),
+        ("Training-run register with earlier vintages (training_runs.csv)", "amortised training", not deal.training_runs),
+        ("Round terms (deal.yaml)", "return and walk-away price", deal.terms.round.post_money is None),
+        ("Management's claims with pages (claims.yaml)", "the column 'management says'", not deal.claims),
+    )  # fmt: skip
+
+
+def _weight(request: Request, style: MoneyStyle) -> str:
+    return style.cell(request.weight) if request.weight else ""
+
+
+def _file_table(record: RunRecord) -> Table:
+    rows = [(file.path, file.status, f"{file.size_bytes:,}", file.sha256) for file in record.files]
+    columns = (Column("File"), Column("Status"), Column("Bytes", "number"), Column("SHA-256"))
+    return Table(columns, tuple(rows), caption="Files of the deal folder")
+
+
+def _set_aside_table(analysis: DealAnalysis) -> Table:
+    style = money_style(analysis)
+    rows = [(str(entry.problem), style.cell(entry.amount)) for entry in analysis.deal.set_aside]
+    columns = (Column("Problem"), Column(f"Money, {style.unit}", "number"))
+    return Table(columns, tuple(rows), caption="Not read; every figure is widened by this money")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return "" if value is None else str(value)
+
+
+def _pairs(values: object) -> str:
+    items = dict(values).items()  # type: ignore[call-overload]
+    return ", ".join(f"{name} {value}" for name, value in items) or "none"
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]

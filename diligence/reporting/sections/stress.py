@@ -1,0 +1,293 @@
+"""What is left when prices move, and how far they may move."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+import yaml
+
+from diligence.analysis import DealAnalysis
+from diligence.costs import ScopeLadder
+from diligence.costs.ladder import RUNG_TITLES
+from diligence.projections import PricedInput, exposed_amount
+from diligence.reporting.blocks import (
+    Block,
+    Chart,
+    Column,
+    Exhibit,
+    Heading,
+    Note,
+    Paragraph,
+    Table,
+)
+from diligence.reporting.charts import (
+    BreakEvenMarker,
+    RepricingEvent,
+    chart_margin_against_multiple,
+)
+from diligence.reporting.documents import Section
+from diligence.reporting.theme import FULL_MM, HALF_MM
+from diligence.reporting.wording import (
+    TARGET_WORDS,
+    break_even_cell,
+    break_even_interval,
+    joined,
+    months_cell,
+    needs,
+    percent_cell,
+    sentence,
+)
+from diligence.resources import resource_path
+from diligence.stress import BreakEven, margin_at_multiple
+from diligence.units import format_multiple, format_percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHARTED_MULTIPLES = tuple(1 + step / 4 for step in range(37))
+
+
+def stress_section(analysis: DealAnalysis) -> Section:
+    """Reverse stress first, then price multiples through P&L and cash."""
+    if not analysis.inputs:
+        return Section(
+            "Stress and reverse stress",
+            (
+                Paragraph(
+                    sentence(needs("exposure in deal.yaml (which inputs are bought or rented)"))
+                ),
+            ),
+            key="stress",
+        )
+    blocks: list[Block] = [
+        Paragraph(_opening(analysis)),
+        Heading("Break-even price multiples"),
+        break_even_table(analysis),
+        Note(_assumption_note(analysis)),
+        Exhibit(stress_chart(analysis, width_mm=FULL_MM)),
+        Heading("Price multiples from 1x to 10x"),
+        _scenario_table(analysis),
+        Note(
+            "One input moves at a time, from month 1 unless its price is locked; paid gross margin "
+            "of month 12, volumes at the run rate. No response of the company but the stated "
+            "pass-through is counted."
+        ),
+    ]
+    return Section("Stress and reverse stress", tuple(blocks), key="stress")
+
+
+def stress_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart:
+    """Paid margin and runway against the multiple of the most dangerous bought or rented input."""
+    priced = charted_input(analysis)
+    if priced is None:
+        return Chart("", needs("a bought or rented input in deal.yaml"), "No exhibit.")
+    return chart_margin_against_multiple(
+        _margin_frame(analysis, priced),
+        title=_chart_title(analysis, priced),
+        events=repricing_events(),
+        break_evens=_markers(analysis, priced),
+        second=_runway_frame(analysis, priced),
+        second_red_line=12.0,
+        source=f"{analysis.company}, {analysis.period.label}; ticks: price rises that happened",
+        width_mm=width_mm,
+    )
+
+
+def charted_input(analysis: DealAnalysis) -> PricedInput | None:
+    """The bought or rented input with the largest exposed cost."""
+    bought = [priced for priced in analysis.inputs if priced.side in ("buy", "rent")]
+    basis = analysis.ladder.company.basis
+    return max(bought, key=lambda p: exposed_amount(p, basis, rung="paid"), default=None)
+
+
+def break_even_table(analysis: DealAnalysis) -> Table:
+    """k* per input, segment, rung and target; company rows first."""
+    rows = [
+        (
+            found.input,
+            found.segment or "Company",
+            "cash" if found.rung == "cash" else RUNG_TITLES[found.rung],  # type: ignore[index]
+            TARGET_WORDS[found.target],
+            break_even_cell(found),
+            break_even_interval(found),
+        )
+        for found in analysis.break_evens
+        if _is_worth_a_row(found)
+    ]
+    columns = (
+        Column("Input and side"),
+        Column("Segment"),
+        Column("Rung"),
+        Column("Target"),
+        Column("k*", "number"),
+        Column("Range over the pool"),
+    )
+    return Table(
+        columns, tuple(rows), caption="Reverse stress: price multiple at which a target is missed"
+    )
+
+
+@cache
+def repricing_events() -> tuple[RepricingEvent, ...]:
+    """Price rises that happened, from ``datasets/repricing_events.yaml``."""
+    path = resource_path("datasets", "repricing_events.yaml")
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["events"]
+    return tuple(RepricingEvent(entry["label"], float(entry["multiple"])) for entry in entries)
+
+
+def _is_worth_a_row(found: BreakEven) -> bool:
+    if found.segment.startswith("("):
+        return False
+    return not (found.segment and found.status in ("unknown", "not_exposed"))
+
+
+def _opening(analysis: DealAnalysis) -> str:
+    sentences = [
+        sentence(f"{found.input}: {_broken(found)}")
+        for found in analysis.break_evens
+        if not found.segment and found.rung == "paid" and found.target == "gross_margin_0"
+    ]
+    return " ".join(sentences)
+
+
+def _broken(found: BreakEven) -> str:
+    if found.k is None:
+        words = {
+            "never": "the paid gross margin stays above zero at any price",
+            "not_exposed": "no cost of the paid rung moves with this price",
+            "already_below": "the paid gross margin is already below zero",
+            "unknown": needs(found.note.removeprefix("needs ")),
+        }
+        return words[found.status]
+    if found.side == "sell":
+        return f"the paid gross margin is zero when the price falls to {format_multiple(found.k)}"
+    if found.status == "already_below":
+        return f"the paid gross margin is already below zero; the price would have to fall to {format_multiple(found.k)}"
+    return f"the paid gross margin is zero at {format_multiple(found.k)} of today's price"
+
+
+def _assumption_note(analysis: DealAnalysis) -> str:
+    passed = joined(
+        f"{priced.label} {format_percent(priced.pass_through, 0)}" for priced in analysis.inputs
+    )
+    sources = joined(
+        dict.fromkeys(
+            f"{exposure.source}"
+            for p in analysis.inputs
+            for exposure in p.exposures
+            if exposure.source
+        )
+    )
+    stated = f" Exposure as stated: {sources}." if sources else ""
+    return (
+        "k* is stated per input and side, others unchanged, and is never clipped at 1: below 1 the "
+        f"target is already missed. Pass-through in dollars before churn: {passed}.{stated}"
+    )
+
+
+def _scenario_table(analysis: DealAnalysis) -> Table:
+    base = analysis.stress.baseline
+    rows = [
+        (
+            "baseline" if result is base else result.input,
+            format_multiple(result.multiple),
+            percent_cell(result.gross_margin),
+            months_cell(result.runway_months, result.runway_status),
+        )
+        for result in (base, *analysis.stress.scenarios)
+        if result is base or result.multiple != 1.0
+    ]
+    columns = (
+        Column("Input"),
+        Column("Multiple", "number"),
+        Column("Paid gross margin, %", "number"),
+        Column("Runway, months", "number"),
+    )
+    return Table(columns, tuple(rows), caption="Margin and runway by price multiple")
+
+
+def _margin_frame(analysis: DealAnalysis, priced: PricedInput) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        {
+            "multiple": multiple,
+            "series": _series_name(scope),
+            "margin": 100 * _margin_at(scope, priced, multiple, scope.basis.pool_share),
+            "low": 100 * _margin_at(scope, priced, multiple, scope.basis.pool_share_high),
+            "high": 100 * _margin_at(scope, priced, multiple, scope.basis.pool_share_low),
+        }
+        for scope in _charted_scopes(analysis)
+        for multiple in CHARTED_MULTIPLES
+    ]
+    frame = pd.DataFrame(rows, columns=["multiple", "series", "margin", "low", "high"])
+    if (frame["low"] == frame["high"]).all():
+        frame[["low", "high"]] = float("nan")
+    return frame
+
+
+def _charted_scopes(analysis: DealAnalysis) -> list[ScopeLadder]:
+    return [
+        scope
+        for scope in analysis.ladder.scopes
+        if not scope.segment.startswith("(") and scope.rung("paid").base is not None
+    ]
+
+
+def _margin_at(
+    scope: ScopeLadder, priced: PricedInput, multiple: float, pool_share: Decimal
+) -> float:
+    basis = scope.basis
+    rung = scope.rung("paid")
+    cost = (rung.cost_base or Decimal(0)) + basis.pool * (pool_share - basis.pool_share)
+    exposed = exposed_amount(
+        priced, basis, rung="paid", pool_share=pool_share, segment=scope.segment
+    )
+    return margin_at_multiple(
+        float(1 - cost / basis.revenue),
+        float(exposed / basis.revenue),
+        multiple,
+        pass_through=float(priced.pass_through),
+    )
+
+
+def _markers(analysis: DealAnalysis, priced: PricedInput) -> tuple[BreakEvenMarker, ...]:
+    percent = {"gross_margin_0": 0.0, "gross_margin_50": 50.0}
+    return tuple(
+        BreakEvenMarker(float(found.k), percent[found.target], format_multiple(found.k))
+        for found in analysis.break_evens
+        if found.input == priced.label
+        and found.rung == "paid"
+        and found.target in percent
+        and found.k is not None
+        and not found.segment.startswith("(")
+        and CHARTED_MULTIPLES[0] <= found.k <= CHARTED_MULTIPLES[-1]
+    )
+
+
+def _runway_frame(analysis: DealAnalysis, priced: PricedInput) -> pd.DataFrame | None:
+    import pandas as pd
+
+    rows = [
+        {
+            "multiple": result.multiple,
+            "series": "company",
+            "value": result.runway_months,
+            "low": float("nan"),
+            "high": float("nan"),
+        }
+        for result in analysis.stress.scenarios
+        if result.input == priced.label and result.runway_months is not None
+    ]
+    return pd.DataFrame(rows) if len(rows) > 1 else None
+
+
+def _series_name(scope: ScopeLadder) -> str:
+    return scope.segment or "company"
+
+
+def _chart_title(analysis: DealAnalysis, priced: PricedInput) -> str:
+    found = analysis.break_even(input=priced.label, rung="paid", target="gross_margin_0")
+    return f"{priced.label}: {_broken(found)}" if found else priced.label
