@@ -23,6 +23,7 @@ import numpy as np
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 SEED = 20260630
 FOLDER = "quillfern-code"
@@ -72,18 +73,32 @@ RUNS = (
     Run("fern-0 base", "final_run", "2024-02", "2024-03", 1_100_000, "released", "2024-04-22"),
     Run("fern-1 base, first attempt", "final_run", "2024-06", "2024-07", 900_000, "failed"),
     Run("fern-1 base", "final_run", "2024-08", "2024-09", 1_600_000, "released", "2024-10-15"),
-    Run("fern-1 instruct", "post_training", "2024-10", "2024-10", 350_000, "released", "2024-11-12"),
-    Run("fern-1.5 context", "post_training", "2025-01", "2025-02", 620_000, "released", "2025-03-18"),
+    Run(
+        "fern-1 instruct", "post_training", "2024-10", "2024-10", 350_000, "released", "2024-11-12"
+    ),
+    Run(
+        "fern-1.5 context", "post_training", "2025-01", "2025-02", 620_000, "released", "2025-03-18"
+    ),
     Run("fern-2 ablations", "experiment", "2025-03", "2025-04", 740_000, "abandoned"),
     Run("fern-2 base, first attempt", "final_run", "2025-05", "2025-06", 1_150_000, "failed"),
     Run("fern-2 base", "final_run", "2025-07", "2025-09", 2_100_000, "released", "2025-10-21"),
-    Run("fern-2 instruct", "post_training", "2025-10", "2025-10", 480_000, "released", "2025-11-18"),
+    Run(
+        "fern-2 instruct", "post_training", "2025-10", "2025-10", 480_000, "released", "2025-11-18"
+    ),
     Run("fern-2 evaluation", "evaluation", "2025-11", "2025-11", 120_000, "released", "2025-11-18"),
     Run("fern-2.5 ablations", "experiment", "2025-12", "2026-01", 700_000, "abandoned"),
     Run("fern-2.5 base", "final_run", "2026-02", "2026-04", 1_950_000, "released", "2026-05-19"),
-    Run("fern-2.5 instruct", "post_training", "2026-05", "2026-05", 450_000, "released", "2026-06-16"),
+    Run(
+        "fern-2.5 instruct",
+        "post_training",
+        "2026-05",
+        "2026-05",
+        450_000,
+        "released",
+        "2026-06-16",
+    ),
     Run("fern-3 ablations", "experiment", "2026-06", "2026-06", 400_000, "running"),
-)  # fmt: skip
+)
 
 REVENUE = (
     Account(4010, "Subscriptions - Pro", "revenue", 9_600_000, 0.040, 0.02),
@@ -244,7 +259,9 @@ class Sheet:
 
 def columns() -> tuple[list[str], dict[str, str], dict[str, list[str]]]:
     """Header texts from column D on, month columns and total columns."""
-    headers, periods, totals = [], {}, {}
+    headers: list[str] = []
+    periods: dict[str, str] = {}
+    totals: dict[str, list[str]] = {}
     for position, (year, month) in enumerate(MONTHS):
         letter = get_column_letter(FIRST_MONTH_COLUMN + len(headers))
         periods[letter] = LABELS[position]
@@ -355,7 +372,7 @@ def workbook_bytes(sheet: Sheet) -> bytes:
     book = Workbook()
     book.properties.creator = "Finance"
     book.properties.created = datetime(2026, 7, 14, 9, 0)
-    page = book.active
+    page = book.worksheets[0]
     page.title = "P&L"
     for row in sheet.rows:
         page.append(row)
@@ -374,17 +391,17 @@ def workbook_bytes(sheet: Sheet) -> bytes:
     return _repacked(buffer.getvalue())
 
 
-def _format(page: object) -> None:
+def _format(page: Worksheet) -> None:
     bold = Font(bold=True)
-    for row in page.iter_rows(min_row=1, max_row=5):  # type: ignore[attr-defined]
+    for row in page.iter_rows(min_row=1, max_row=5):
         for cell in row:
             cell.font = bold
-    for row in page.iter_rows(min_row=6, min_col=FIRST_MONTH_COLUMN):  # type: ignore[attr-defined]
+    for row in page.iter_rows(min_row=6, min_col=FIRST_MONTH_COLUMN):
         for cell in row:
             if isinstance(cell.value, float):
                 cell.number_format = "#,##0;(#,##0)"
-    page.column_dimensions["B"].width = 44  # type: ignore[attr-defined]
-    page.freeze_panes = "D6"  # type: ignore[attr-defined]
+    page.column_dimensions["B"].width = 44
+    page.freeze_panes = "D6"
 
 
 def _add_headcount(book: Workbook) -> None:

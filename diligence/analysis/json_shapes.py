@@ -84,9 +84,7 @@ def stress_json(analysis: DealAnalysis) -> dict[str, Any]:
         },
         "scenarios": [result.to_json() for result in analysis.stress.scenarios],
         "reverse": {
-            "break_even_price_multiple": [
-                _break_even(found) for found in analysis.break_evens
-            ],
+            "break_even_price_multiple": [_break_even(found) for found in analysis.break_evens],
             "by_supplier": [
                 {
                     "input": priced.label,

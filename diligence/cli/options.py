@@ -17,9 +17,7 @@ AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Date of the analysis; overrides deal.yaml.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Out = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Folder for the outputs.")
-]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the outputs.")]
 
 
 def parse_as_of(text: str) -> date | None:

@@ -26,7 +26,8 @@ from diligence.inputs.decisions import DECISIONS_FILE, read_decisions
 from diligence.inputs.facts import FACTS_FILE, read_facts
 from diligence.inputs.inventory import Inventory, take_inventory
 from diligence.inputs.ledger import read_ledger
-from diligence.inputs.mapping import read_mapping
+from diligence.inputs.mapping import Mapping, read_mapping
+from diligence.inputs.mapping_proposal import propose_mapping, to_yaml
 from diligence.inputs.overrides import OVERRIDES_FILE, read_overrides
 from diligence.inputs.problems import ProblemLog
 from diligence.inputs.revenue import read_revenue, revenue_from_ledger
@@ -78,6 +79,25 @@ def check_deal(folder: str | Path) -> tuple[Problem, ...]:
         When the folder does not exist.
     """
     return _read_folder(_existing(folder), None).context.log.problems
+
+
+def propose_folder_mapping(folder: str | Path) -> str:
+    """Propose mapping.yaml for the ledger of a folder, as text; nothing is written.
+
+    Raises
+    ------
+    InputError
+        When the folder has no ledger, or its sheets hold no table of accounts and periods.
+    """
+    log = ProblemLog()
+    inventory = take_inventory(_existing(folder), log=ProblemLog())
+    if not inventory.ledgers:
+        raise InputError(f"{folder}: no ledger.csv, ledger.xlsx, pnl.csv or pnl.xlsx to map")
+    name = inventory.ledgers[0]
+    proposed = propose_mapping(inventory.folder / name, name=name, log=log)
+    if proposed is None:
+        raise InputError(f"{folder}: no mapping can be proposed", log.problems)
+    return to_yaml(Mapping({name: proposed}))
 
 
 @dataclass(frozen=True)

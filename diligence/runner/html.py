@@ -103,7 +103,9 @@ def clean_markup(markup: str) -> str:
     """
     if markup.startswith(DOCUMENT_STYLE):
         # Our own document blocks: their text is escaped already and their drawings are charts.
-        return INLINE_SVG.sub(lambda found: embed_svg(found[0]), markup.removeprefix(DOCUMENT_STYLE))
+        return INLINE_SVG.sub(
+            lambda found: embed_svg(found[0]), markup.removeprefix(DOCUMENT_STYLE)
+        )
     return str(_cleaner().clean(STYLE_BLOCK.sub("", markup)))
 
 

@@ -138,7 +138,9 @@ def _run_one(deal: Path, out: Path, as_of: date) -> Outcome:
 
 def _place(deal: Path, folder: Path) -> Path:
     relative = deal.relative_to(folder)
-    return Path(*(company_slug(part) for part in relative.parts)) if relative.parts else Path("deal")
+    return (
+        Path(*(company_slug(part) for part in relative.parts)) if relative.parts else Path("deal")
+    )
 
 
 def _line(outcome: Outcome) -> str:
