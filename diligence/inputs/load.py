@@ -25,12 +25,12 @@ from diligence.inputs.deal_file import DEAL_FILE, default_terms, read_deal_file
 from diligence.inputs.decisions import DECISIONS_FILE, read_decisions
 from diligence.inputs.facts import FACTS_FILE, read_facts
 from diligence.inputs.inventory import Inventory, take_inventory
-from diligence.inputs.ledger import read_ledger
-from diligence.inputs.mapping import Mapping, read_mapping
+from diligence.inputs.ledger_leaves import read_ledger
+from diligence.inputs.mapped_sheets import Mapping, read_mapping
 from diligence.inputs.mapping_proposal import propose_mapping, to_yaml
 from diligence.inputs.overrides import OVERRIDES_FILE, read_overrides
 from diligence.inputs.problems import ProblemLog
-from diligence.inputs.revenue import read_revenue, revenue_from_ledger
+from diligence.inputs.revenue_lines import read_revenue, revenue_from_ledger
 from diligence.inputs.training_runs import TRAINING_RUNS_FILE, read_training_runs
 from diligence.inputs.yaml_files import read_text
 

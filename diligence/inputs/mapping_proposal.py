@@ -12,10 +12,10 @@ import yaml
 
 from diligence.inputs.amounts import PrintedAmount, read_amount
 from diligence.inputs.deal import Role
-from diligence.inputs.mapping import FileMapping, MappedAccount, Mapping
-from diligence.inputs.period_sets import tolerance
+from diligence.inputs.mapped_sheets import FileMapping, MappedAccount, Mapping
+from diligence.inputs.period_order import tolerance
 from diligence.inputs.problems import ProblemLog
-from diligence.inputs.tables import Grid, read_grid, sheet_names
+from diligence.inputs.tables import Grid, read_grids
 from diligence.units import AmountError, Period, PeriodError, parse_period
 from diligence.units.currency import MoneyUnitError, parse_money_unit
 from diligence.units.money import Locale, detect_locale
@@ -53,9 +53,8 @@ def propose_mapping(path: Path, *, name: str, log: ProblemLog) -> FileMapping | 
     and words. Nothing is applied until a person confirms it.
     """
     best: FileMapping | None = None
-    for sheet in sheet_names(path) or ("",):
-        grid = read_grid(path, name=name, log=log, sheet=sheet or None)
-        found = _propose(grid, sheet) if grid is not None else None
+    for grid in read_grids(path, name=name, log=log):
+        found = _propose(grid, grid.sheet)
         if found is not None and (best is None or len(found.accounts) > len(best.accounts)):
             best = found
     if best is None:
@@ -118,13 +117,13 @@ class _Sheet:
     locale: Locale
 
     def label(self, row: int) -> str:
-        return self.grid.text(row, self.label_column)
+        return self.grid.cell(row, self.label_column)
 
     def figures(self, row: int) -> dict[str, PrintedAmount]:
         found: dict[str, PrintedAmount] = {}
         for column in self.periods:
             try:
-                amount = read_amount(self.grid.text(row, column), locale=self.locale)
+                amount = read_amount(self.grid.cell(row, column), locale=self.locale)
             except AmountError:
                 continue
             if amount is not None:
@@ -142,7 +141,9 @@ def _propose(grid: Grid, sheet_name: str) -> FileMapping | None:
     if label_column is None:
         return None
     texts = [
-        text for (row, column), text in grid.cells.items() if row > header_row and column in dated
+        grid.cell(row, column)
+        for row in range(header_row + 1, len(grid.rows) + 1)
+        for column in dated
     ]
     locale = _locale(texts)
     sheet = _Sheet(grid, header_row, periods, label_column, locale)
@@ -176,8 +177,8 @@ def _locale(texts: Sequence[str]) -> Locale:
 
 def _header(grid: Grid) -> tuple[int, dict[str, Period]] | None:
     best: tuple[int, dict[str, Period]] | None = None
-    for row in range(1, grid.n_rows + 1):
-        found = {c: p for c in grid.columns if (p := _period(grid.text(row, c))) is not None}
+    for row in range(1, len(grid.rows) + 1):
+        found = {c: p for c in grid.columns if (p := _period(grid.cell(row, c))) is not None}
         if len(found) >= _HEADER_PERIODS and (best is None or len(found) > len(best[1])):
             best = (row, found)
     return best
@@ -209,8 +210,8 @@ def _label_column(grid: Grid, header_row: int, first_period_column: str) -> str 
     words = {
         column: sum(
             1
-            for (row, at), text in grid.cells.items()
-            if at == column and row > header_row and re.search(r"[A-Za-z]{2}", text)
+            for row in range(header_row + 1, len(grid.rows) + 1)
+            if re.search(r"[A-Za-z]{2}", grid.cell(row, column))
         )
         for column in left
     }
@@ -220,7 +221,7 @@ def _label_column(grid: Grid, header_row: int, first_period_column: str) -> str 
 
 def _code_column(grid: Grid, accounts: Sequence[int] | dict[int, MappedAccount], label: str) -> str:
     for column in grid.columns:
-        texts = [grid.text(row, column) for row in accounts]
+        texts = [grid.cell(row, column) for row in accounts]
         if column != label and any(texts) and all(_CODE.fullmatch(t) for t in texts if t):
             filled = [t for t in texts if t]
             if len(filled) > len(texts) / 2:
@@ -231,9 +232,8 @@ def _code_column(grid: Grid, accounts: Sequence[int] | dict[int, MappedAccount],
 
 
 def _unit(grid: Grid, header_row: int) -> str:
-    for (row, _), text in sorted(grid.cells.items()):
-        if row > header_row:
-            break
+    above = [text for row in grid.rows[:header_row] for text in row if text]
+    for text in above:
         match = _UNIT_WORDS.search(text)
         if match:
             try:
@@ -255,7 +255,7 @@ class _Rows:
         found = cls({}, {}, [])
         section = ""
         open_rows: list[int] = []
-        for row in range(sheet.header_row + 1, sheet.grid.n_rows + 1):
+        for row in range(sheet.header_row + 1, len(sheet.grid.rows) + 1):
             label, figures = sheet.label(row), sheet.figures(row)
             if not label or not figures:
                 if label:

@@ -17,7 +17,7 @@ from diligence.inputs.amounts import PrintedAmount, file_locale, read_amount
 from diligence.inputs.context import ReadingContext
 from diligence.inputs.deal import Payer, Role, SourceRef
 from diligence.inputs.ledger_rows import LEDGER_GRADE, LedgerRow
-from diligence.inputs.period_sets import tolerance
+from diligence.inputs.period_order import tolerance
 from diligence.inputs.problems import ProblemLog
 from diligence.inputs.records import convert_money
 from diligence.inputs.tables import Grid, read_grid
@@ -194,15 +194,15 @@ def _periods(mapping: FileMapping, context: ReadingContext) -> dict[str, Period]
 
 def _check_rows(grid: Grid, mapping: FileMapping, name: str, log: ProblemLog) -> None:
     spoken_for = {*mapping.accounts, *mapping.subtotals, *mapping.skip_rows}
-    last = mapping.last_row or grid.n_rows
+    last = mapping.last_row or len(grid.rows)
     for row in range(mapping.first_row, last + 1):
-        label = grid.text(row, mapping.label_column)
-        has_figures = any(grid.text(row, column) for column in mapping.periods)
+        label = grid.cell(row, mapping.label_column)
+        has_figures = any(grid.cell(row, column) for column in mapping.periods)
         if row not in spoken_for and label and has_figures:
             expected = "the row under accounts, subtotals or skip_rows of mapping.yaml"
             log.add(name, row, mapping.label_column, f"{label!r}, which is not mapped", expected)
     for row, account in mapping.accounts.items():
-        label = grid.text(row, mapping.label_column)
+        label = grid.cell(row, mapping.label_column)
         if label != account.label.strip():
             expected = f"the label {account.label!r} of mapping.yaml; propose the mapping again"
             log.add(
@@ -215,12 +215,12 @@ def _figures(
 ) -> _Figures:
     rows = sorted({*mapping.accounts, *mapping.subtotals})
     columns = [*periods, *mapping.totals]
-    texts = [grid.text(row, column) for row in rows for column in columns]
+    texts = [grid.cell(row, column) for row in rows for column in columns]
     locale = _locale(mapping, texts, name, log)
     found: _Figures = {}
     for row in rows:
         for column in columns:
-            text = grid.text(row, column)
+            text = grid.cell(row, column)
             try:
                 amount = read_amount(text, locale=locale)
             except AmountError:
@@ -305,7 +305,7 @@ def _row(
         amount=sign * amount,
         quantum=quantum,
         source=SourceRef(name, row, column, grade=LEDGER_GRADE, note=note),
-        code=f"{grid.text(row, mapping.code_column)} row {row}".strip()
+        code=f"{grid.cell(row, mapping.code_column)} row {row}".strip()
         if mapping.code_column
         else f"row {row}",
         segment=account.segment,

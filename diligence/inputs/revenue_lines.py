@@ -12,7 +12,7 @@ from diligence.errors import UnitError
 from diligence.inputs.amounts import PrintedAmount, file_locale, read_amount
 from diligence.inputs.context import ReadingContext
 from diligence.inputs.deal import LedgerLine, Payer, RevenueLine, SourceRef
-from diligence.inputs.period_sets import AS_REPORTED, Entry, arrange_periods
+from diligence.inputs.period_order import AS_REPORTED, Entry, arrange_periods
 from diligence.inputs.records import SOURCE_COLUMNS, RowReader, convert_money, unit_problem
 from diligence.inputs.tables import Row, read_table
 from diligence.units import AmountError, Period

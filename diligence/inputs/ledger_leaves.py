@@ -10,9 +10,9 @@ from pathlib import Path
 from diligence.inputs.context import ReadingContext
 from diligence.inputs.deal import AS_REPORTED, LedgerLine, RevenueLine, Role
 from diligence.inputs.ledger_rows import LedgerRow, read_ledger_rows
-from diligence.inputs.mapping import FileMapping, Mapping, read_mapped_rows
-from diligence.inputs.period_sets import Entry, arrange_periods, tolerance
-from diligence.inputs.revenue import UNALLOCATED
+from diligence.inputs.mapped_sheets import FileMapping, Mapping, read_mapped_rows
+from diligence.inputs.period_order import Entry, arrange_periods, tolerance
+from diligence.inputs.revenue_lines import UNALLOCATED
 from diligence.units import Period
 
 ZERO = Decimal(0)
