@@ -1,282 +1,165 @@
-"""Periods of one account that nest: totals checked, missing rests derived, overlaps refused."""
+"""Periods of one account beside each other: totals checked, overlaps refused, rests derived."""
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from itertools import combinations
+from typing import Generic, TypeVar
 
-from diligence.errors import DiligenceError
-from diligence.units import Period, parse_date
+from diligence.units import Period
+from diligence.units.periods import smallest_tiling
 
-DateOrder = Literal["day_first", "month_first"]
-_SLASHED = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
-_NAMED_FORMS = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%Y/%m/%d", "%Y%m%d")
-_ONE_DAY = timedelta(days=1)
-
-
-class DateOrderError(DiligenceError):
-    """Dates of one file contradict each other or do not tell day from month."""
+AS_REPORTED = "as reported"
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
-class Stated:
-    """A figure of one period; ``half_unit`` is half a unit of its last printed digit."""
+class Entry(Generic[P]):
+    """One amount of one key (account, segment, ...) in one period.
 
+    ``quantum`` is one unit of the last printed digit; totals may differ from their parts by half
+    of it for each figure involved.
+    """
+
+    key: tuple[str, ...]
+    period: Period
     amount: Decimal
-    half_unit: Decimal
+    quantum: Decimal
+    row: int
+    payload: P
+    is_comparative: bool = False
+    derivation: str = AS_REPORTED
 
 
 @dataclass(frozen=True)
-class DerivedPeriod:
-    """A period no row states: what is added and what is taken away to get it."""
+class Clash:
+    """A period that cannot stand beside another."""
 
+    row: int
     period: Period
-    plus: tuple[Period, ...]
-    minus: tuple[Period, ...] = ()
-
-    @property
-    def derivation(self) -> str:
-        """Words for a line: ``2025 minus 9M2025`` or ``sum of 2025Q1, 2025Q2``."""
-        parts = ", ".join(period.label for period in self.plus)
-        if not self.minus:
-            return f"sum of {parts}"
-        return f"{parts} minus {', '.join(period.label for period in self.minus)}"
+    amount: Decimal
+    found: str
+    expected: str
 
 
 @dataclass(frozen=True)
-class TotalMismatch:
-    """A total that is not the sum of its parts."""
+class Arranged(Generic[P]):
+    """Entries that can be added up, with derived rests, and what had to be left out."""
 
-    period: Period
-    parts: tuple[Period, ...]
-    stated: Decimal
-    summed: Decimal
+    entries: tuple[Entry[P], ...]
+    clashes: tuple[Clash, ...]
 
 
-@dataclass(frozen=True)
-class PeriodSet:
-    """How the periods of one account fit together.
+def arrange_periods(entries: Iterable[Entry[P]]) -> Arranged[P]:
+    """Put the periods of every key in order.
 
-    ``totals`` are tiled by shorter periods and stand for them; ``kept`` and ``derived`` are the
-    periods that carry leaves.
+    A period that shorter ones of the file tile is a total: it is checked and left out. A period
+    inside a longer one that shares its start or end is cumulative (nine months of a year): both
+    stay, and the rest is derived and labelled so. Other overlaps are refused unless one of the two
+    is marked comparative; so is the same period twice.
     """
-
-    kept: tuple[Period, ...]
-    totals: tuple[Period, ...] = ()
-    derived: tuple[DerivedPeriod, ...] = ()
-    mismatches: tuple[TotalMismatch, ...] = ()
-    overlaps: tuple[tuple[Period, Period], ...] = ()
-
-    @property
-    def periods(self) -> frozenset[Period]:
-        """Every period that has leaves."""
-        return frozenset(self.kept) | {rest.period for rest in self.derived}
-
-
-def arrange_periods(stated: Mapping[Period, Stated]) -> PeriodSet:
-    """Sort the periods of one account into totals, periods kept, derived rests and overlaps.
-
-    A period tiled exactly by shorter ones is a total: checked to half a unit of the last
-    printed digit times the number of its parts, and left out. Periods that share a start or an
-    end with a longer one are kept beside it, and the rest of the longer one is derived.
-
-    Examples
-    --------
-    >>> from diligence.units import parse_period
-    >>> year, nine_months = parse_period("2025"), parse_period("9M2025")
-    >>> half = Decimal("0.5")
-    >>> books = {year: Stated(Decimal(100), half), nine_months: Stated(Decimal(70), half)}
-    >>> [rest.derivation for rest in arrange_periods(books).derived]
-    ['2025 minus 9M2025']
-    """
-    tilings = {period: finest_tiling(period, stated) for period in stated}
-    totals = tuple(sorted(period for period, parts in tilings.items() if parts))
-    kept = tuple(sorted(period for period in stated if period not in totals))
-    return PeriodSet(
-        kept,
-        totals,
-        _rests(kept),
-        tuple(filter(None, (_mismatch(p, tilings[p], stated) for p in totals))),
-        _overlaps(kept),
-    )
+    groups: dict[tuple[str, ...], list[Entry[P]]] = {}
+    for entry in entries:
+        groups.setdefault(entry.key, []).append(entry)
+    kept: list[Entry[P]] = []
+    clashes: list[Clash] = []
+    for members in groups.values():
+        arranged = _arrange(members)
+        kept += arranged.entries
+        clashes += arranged.clashes
+    return Arranged(tuple(kept), tuple(clashes))
 
 
-def complete_periods(sets: Sequence[PeriodSet]) -> tuple[PeriodSet, ...]:
-    """Give every account the periods that another one keeps, where its own tile them.
-
-    An annual figure of one account then stands beside annual figures of all accounts that have
-    quarters: a total left out is kept again, or the quarters are summed and labelled so.
-    """
-    wanted = sorted(set().union(*(one.periods for one in sets)))
-    return tuple(_completed(one, wanted) for one in sets)
+def tolerance(quanta: Iterable[Decimal]) -> Decimal:
+    """Difference that printing alone can make: half a unit of the last digit a figure."""
+    return sum(quanta, Decimal(0)) / 2
 
 
-def finest_tiling(period: Period, parts: Iterable[Period]) -> tuple[Period, ...]:
-    """Return the shortest periods that cover ``period`` exactly once, itself excluded.
-
-    Examples
-    --------
-    >>> from diligence.units import parse_period
-    >>> halves = [parse_period("2025H1"), parse_period("2025H2"), parse_period("2025-01")]
-    >>> [part.label for part in finest_tiling(parse_period("2025"), halves)]
-    ['2025H1', '2025H2']
-    """
-    inside = sorted({p for p in parts if period.contains(p) and p != period})
-    chains: dict[date, tuple[Period, ...]] = {period.start - _ONE_DAY: ()}
-    for part in sorted(inside, key=lambda p: (p.end, -p.days)):
-        before = part.start - _ONE_DAY
-        known = chains.get(part.end)
-        if before in chains and (known is None or len(known) <= len(chains[before])):
-            chains[part.end] = (*chains[before], part)
-    return chains.get(period.end, ())
+def _arrange(members: Sequence[Entry[P]]) -> Arranged[P]:
+    unique, clashes = _without_duplicates(members)
+    leaves, total_clashes = _without_totals(unique)
+    sound, overlap_clashes = _without_overlaps(leaves)
+    derived = _rests(sound)
+    return Arranged((*sound, *derived), (*clashes, *total_clashes, *overlap_clashes))
 
 
-def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
-    """Tell day from month in dates such as 03/04/2025, from all dates of a file.
+def _without_duplicates(
+    members: Sequence[Entry[P]],
+) -> tuple[list[Entry[P]], list[Clash]]:
+    first: dict[Period, Entry[P]] = {}
+    clashes: list[Clash] = []
+    for entry in members:
+        earlier = first.setdefault(entry.period, entry)
+        if earlier is not entry:
+            found = f"{entry.period.label} a second time, as in row {earlier.row}"
+            expected = (
+                "one row an account and period, or rows that differ in text, vendor or project"
+            )
+            clashes.append(Clash(entry.row, entry.period, entry.amount, found, expected))
+    return list(first.values()), clashes
 
-    Returns
-    -------
-    DateOrder or None
-        None when no date needs it.
 
-    Raises
-    ------
-    DateOrderError
-        When dates contradict each other, or none tells.
-
-    Examples
-    --------
-    >>> detect_date_order(["03/04/2025", "31/12/2025"])
-    'day_first'
-    """
-    proofs: dict[DateOrder, str] = {}
-    open_text = ""
-    for text in texts:
-        match = _SLASHED.fullmatch(text.strip())
-        if match is None or match[1] == match[2]:
+def _without_totals(entries: Sequence[Entry[P]]) -> tuple[list[Entry[P]], list[Clash]]:
+    by_period = {entry.period: entry for entry in entries}
+    kept: list[Entry[P]] = []
+    clashes: list[Clash] = []
+    for entry in entries:
+        shorter = [p for p in by_period if entry.period.contains(p) and p != entry.period]
+        parts = [by_period[p] for p in smallest_tiling(entry.period, shorter)]
+        if not parts:
+            kept.append(entry)
             continue
-        if int(match[1]) > 12:
-            proofs.setdefault("day_first", text)
-        elif int(match[2]) > 12:
-            proofs.setdefault("month_first", text)
-        else:
-            open_text = open_text or text
-    if len(proofs) == 2:
-        raise DateOrderError(f"both {proofs['day_first']!r} and {proofs['month_first']!r}")
-    if open_text and not proofs:
-        raise DateOrderError(f"{open_text!r}, which is two different days")
-    return next(iter(proofs), None)
+        total = sum((part.amount for part in parts), Decimal(0))
+        if abs(total - entry.amount) > tolerance(e.quantum for e in (entry, *parts)):
+            found = f"{entry.amount:,f} for {entry.period.label}, its parts add up to {total:,f}"
+            expected = f"the sum of its parts; the difference is {entry.amount - total:,f}"
+            clashes.append(Clash(entry.row, entry.period, entry.amount, found, expected))
+    return kept, clashes
 
 
-def parse_any_date(text: str, order: DateOrder | None = None) -> date:
-    """Read a date in ISO form or another form that tells day from month.
-
-    Raises
-    ------
-    PeriodError
-        When the text is no date that exists.
-
-    Examples
-    --------
-    >>> parse_any_date("30 Sep 2025")
-    datetime.date(2025, 9, 30)
-    >>> parse_any_date("03/04/2025", "day_first")
-    datetime.date(2025, 4, 3)
-    """
-    cleaned = " ".join(text.split())
-    match = _SLASHED.fullmatch(cleaned)
-    if match and (order or match[1] == match[2]):
-        day, month = (match[1], match[2]) if order != "month_first" else (match[2], match[1])
-        return parse_date(f"{match[3]}-{int(month):02d}-{int(day):02d}")
-    for form in _NAMED_FORMS:
-        try:
-            return datetime.strptime(cleaned, form).date()
-        except ValueError:
+def _without_overlaps(entries: Sequence[Entry[P]]) -> tuple[list[Entry[P]], list[Clash]]:
+    refused: dict[int, Clash] = {}
+    for earlier, later in combinations(sorted(entries, key=lambda e: e.row), 2):
+        is_marked = earlier.is_comparative or later.is_comparative
+        if is_marked or not earlier.period.overlaps(later.period):
             continue
-    return parse_date(cleaned)
+        if not _is_cumulative(earlier.period, later.period):
+            found = (
+                f"{later.period.label}, which overlaps {earlier.period.label} in row {earlier.row}"
+            )
+            expected = "periods that do not overlap, or basis: comparative"
+            refused.setdefault(
+                id(later), Clash(later.row, later.period, later.amount, found, expected)
+            )
+    return [e for e in entries if id(e) not in refused], list(refused.values())
 
 
-def _mismatch(
-    total: Period, parts: tuple[Period, ...], stated: Mapping[Period, Stated]
-) -> TotalMismatch | None:
-    figures = [stated[part] for part in parts]
-    summed = sum((figure.amount for figure in figures), Decimal(0))
-    if abs(stated[total].amount - summed) <= tolerance(stated[total], figures):
-        return None
-    return TotalMismatch(total, parts, stated[total].amount, summed)
+def _is_cumulative(one: Period, other: Period) -> bool:
+    nested = one.contains(other) or other.contains(one)
+    return nested and (one.start == other.start or one.end == other.end)
 
 
-def tolerance(total: Stated, parts: Collection[Stated]) -> Decimal:
-    """Half a unit of the coarsest last digit, times the number of parts."""
-    coarsest = max(figure.half_unit for figure in (total, *parts))
-    return coarsest * max(len(parts), 1)
-
-
-def _rests(kept: Sequence[Period]) -> tuple[DerivedPeriod, ...]:
-    known = set(kept)
-    rests: list[DerivedPeriod] = []
-    for period in sorted(kept, key=lambda p: p.days):
-        rest = _rest(period, kept)
-        if rest and rest.period not in known:
-            known.add(rest.period)
-            rests.append(rest)
-    return tuple(rests)
-
-
-def _rest(period: Period, kept: Sequence[Period]) -> DerivedPeriod | None:
-    inside = [p for p in kept if period.contains(p) and p != period]
-    head = _longest_chain(inside, from_start=period.start)
-    gap_start = head[-1].end + _ONE_DAY if head else period.start
-    later = [p for p in inside if p.start >= gap_start]
-    tail = _longest_chain_back(later, period.end)
-    gap_end = tail[0].start - _ONE_DAY if tail else period.end
-    taken = (*head, *tail)
-    if not taken or gap_start > gap_end:
-        return None
-    return DerivedPeriod(Period(gap_start, gap_end), (period,), taken)
-
-
-def _longest_chain(inside: Sequence[Period], *, from_start: date) -> tuple[Period, ...]:
-    chains: dict[date, tuple[Period, ...]] = {from_start - _ONE_DAY: ()}
-    for part in sorted(inside, key=lambda p: (p.end, p.days)):
-        before = part.start - _ONE_DAY
-        if before in chains:
-            known = chains.get(part.end)
-            if known is None or len(chains[before]) + 1 < len(known):
-                chains[part.end] = (*chains[before], part)
-    return chains[max(chains)]
-
-
-def _longest_chain_back(inside: Sequence[Period], end: date) -> tuple[Period, ...]:
-    chains: dict[date, tuple[Period, ...]] = {end + _ONE_DAY: ()}
-    for part in sorted(inside, key=lambda p: (p.start, -p.days), reverse=True):
-        after = part.end + _ONE_DAY
-        if after in chains and part.start not in chains:
-            chains[part.start] = (part, *chains[after])
-    return chains[min(chains)]
-
-
-def _overlaps(kept: Sequence[Period]) -> tuple[tuple[Period, Period], ...]:
-    pairs = itertools.combinations(sorted(kept), 2)
-    return tuple((a, b) for a, b in pairs if a.overlaps(b) and not _nests_at_an_end(a, b))
-
-
-def _nests_at_an_end(first: Period, second: Period) -> bool:
-    is_inside = first.contains(second) or second.contains(first)
-    return is_inside and (first.start == second.start or first.end == second.end)
-
-
-def _completed(one: PeriodSet, wanted: Sequence[Period]) -> PeriodSet:
-    lacking = [period for period in wanted if period not in one.periods]
-    again = tuple(period for period in lacking if period in one.totals)
-    sums = tuple(
-        DerivedPeriod(period, parts)
-        for period in lacking
-        if period not in one.totals and (parts := finest_tiling(period, one.periods))
-    )
-    return replace(one, kept=(*one.kept, *again), derived=(*one.derived, *sums))
+def _rests(entries: Sequence[Entry[P]]) -> list[Entry[P]]:
+    own = [entry for entry in entries if not entry.is_comparative]
+    derived: list[Entry[P]] = []
+    for longer in sorted(own, key=lambda e: e.period.days):
+        inside = [e for e in own if longer.period.contains(e.period) and e is not longer]
+        if not inside:
+            continue
+        longest = max(inside, key=lambda e: e.period.days)
+        if not _is_cumulative(longer.period, longest.period):
+            continue
+        rest = longer.period.minus(longest.period)
+        if not any(rest.overlaps(e.period) for e in (*inside, *derived)):
+            derived.append(
+                replace(
+                    longer,
+                    period=rest,
+                    amount=longer.amount - longest.amount,
+                    quantum=longer.quantum + longest.quantum,
+                    derivation=f"{longer.period.label} minus {longest.period.label}",
+                )
+            )
+    return derived
