@@ -3,16 +3,15 @@
 Both sides start from a shell command and end with files on disk. They take turns (A B A B), so a
 busy machine slows both; the medians and their ratio are printed, and nothing is kept.
 
-    python benchmarks/bench_memo.py DEAL [--rounds 5] [--parameters parameters.json]
+    python benchmarks/bench_memo.py [DEAL] [--rounds 5]
 
-Without ``--parameters`` the notebook gets the parameters that the memo's own run.json records.
+The notebook writes the PDF and the workbook itself, so both sides leave the same files.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import shutil
 import statistics
 import subprocess
@@ -23,7 +22,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "deal_memo.ipynb"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "notebooks" / "deal_memo.ipynb"
+DEAL = ROOT / "datasets" / "cases" / "minimax"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 Contender = Callable[[Path], float]
@@ -32,12 +33,12 @@ Contender = Callable[[Path], float]
 def main() -> None:
     options = read_options()
     with tempfile.TemporaryDirectory(prefix="bench-memo-") as scratch:
-        parameters = options.parameters or run_once(options.deal, Path(scratch, "first"))
+        deal = options.deal.resolve()
         memo = {
-            "diligence memo (pdf, html, xlsx)": lambda out: time_memo(options.deal, out),
+            "diligence memo (pdf, html, xlsx)": lambda out: time_memo(deal, out),
             **{
                 f"papermill + nbconvert --to {target}": (
-                    lambda out, target=target: time_peer(options.notebook, parameters, target, out)
+                    lambda out, target=target: time_peer(options.notebook, deal, target, out)
                 )
                 for target in peer_targets()
             },
@@ -52,17 +53,10 @@ def main() -> None:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("deal", type=Path)
+    parser.add_argument("deal", type=Path, nargs="?", default=DEAL)
     parser.add_argument("--notebook", type=Path, default=NOTEBOOK)
-    parser.add_argument("--parameters", type=lambda path: json.loads(Path(path).read_text()))
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args()
-
-
-def run_once(deal: Path, out: Path) -> dict[str, object]:
-    time_memo(deal, out)
-    record = next(out.rglob("run.json"))
-    return dict(json.loads(record.read_text(encoding="utf-8"))["parameters"])
 
 
 def peer_targets() -> list[str]:
@@ -78,10 +72,10 @@ def time_memo(deal: Path, out: Path) -> float:
     return seconds([BIN / "diligence", "memo", deal, "--out", out])
 
 
-def time_peer(notebook: Path, parameters: dict[str, object], target: str, out: Path) -> float:
+def time_peer(notebook: Path, deal: Path, target: str, out: Path) -> float:
     out.mkdir(parents=True)
     executed = out / "memo.ipynb"
-    settings = [part for name, value in parameters.items() for part in ("-p", name, value)]
+    settings = ["-p", "deal_folder", deal, "-p", "out_folder", out]
     run = [BIN / "papermill", "-k", "python3", "--no-progress-bar", notebook, executed, *settings]
     return seconds(run) + seconds([BIN / "jupyter", "nbconvert", "--to", target, executed])
 

@@ -137,6 +137,11 @@ class DealAnalysis:
         return tuple(assumption for assumption in used if assumption.value is not None)
 
     @property
+    def horizon_months(self) -> int:
+        """Months that projections reach."""
+        return len(self.baseline.months)
+
+    @property
     def unresolved_share(self) -> Decimal:
         """Share of operating cost that nobody can split yet."""
         total = self.split.total

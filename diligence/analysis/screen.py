@@ -24,7 +24,15 @@ from diligence.inputs.deal import (
     Role,
     SourceRef,
 )
-from diligence.units import AmountError, Period, parse_amount
+from diligence.units import (
+    AmountError,
+    Period,
+    format_months,
+    format_multiple,
+    format_percent,
+    format_span,
+    parse_amount,
+)
 from diligence.units.money import SCALES
 from diligence.units.periods import trailing
 
@@ -78,6 +86,30 @@ class ScreenResult:
     value: Range
     kind: str
     note: str = ""
+
+    @property
+    def base_text(self) -> str:
+        """Base figure with its unit."""
+        return self._text(self.value.base)
+
+    @property
+    def range_text(self) -> str:
+        """Range with its unit; empty where there is none."""
+        low, high = self.value.low, self.value.high
+        if low is None or high is None or low == high:
+            return ""
+        return format_span(self._text(low), self._text(high))
+
+    def _text(self, value: Decimal | None) -> str:
+        if value is None:
+            return "none"
+        match self.unit:
+            case "percent":
+                return format_percent(value)
+            case "months":
+                return format_months(value)
+            case "multiple" | "ratio":
+                return format_multiple(value)
 
 
 @dataclass(frozen=True)
@@ -142,7 +174,11 @@ class Screen:
 
     def summary(self) -> str:
         """Verdict and one line a figure."""
-        return f"{self.analysis.verdict.summary()}\n{self.to_frame().to_string(index=False)}"
+        lines = [f"{self.inputs.company}: {self.analysis.verdict.summary()}"]
+        for result in self.results:
+            spread = f" ({result.range_text}; {result.kind})" if result.range_text else ""
+            lines.append(f"{result.label}: {result.base_text}{spread}")
+        return "\n".join([*lines, "Ask next:", *(f"- {question}" for question in self.questions)])
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False))
@@ -305,8 +341,12 @@ def _results(
     doubled = _doubled(inside)
     return (
         ScreenResult("Paid gross margin", "percent", Range(paid_low, paid, paid), bound),
-        ScreenResult("k* to 0 % paid margin", "multiple", Range(*k_zero, k_zero[1]), bound),
-        ScreenResult("k* to 50 % paid margin", "multiple", Range(*k_half, k_half[1]), bound),
+        ScreenResult(
+            "k* to 0 % paid margin", "multiple", Range(k_zero[0], k_zero[1], k_zero[1]), bound
+        ),
+        ScreenResult(
+            "k* to 50 % paid margin", "multiple", Range(k_half[0], k_half[1], k_half[1]), bound
+        ),
         ScreenResult("AI spend / revenue", "percent", _point(spend_share), "point"),
         ScreenResult("Runway", "months", _point(runway), "point"),
         ScreenResult("Runway if the dearest input doubles", "months", _point(doubled), "point"),

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
 from functools import lru_cache
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from diligence.errors import UnitError
 from diligence.resources import resource_path
 from diligence.units import Period, parse_date
 from diligence.units.currency import CURRENCIES
 from diligence.units.periods import smallest_tiling
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RATES_FILE = "exchange_rates.csv"
 OLDEST_SPOT_DAYS = 35
@@ -115,6 +116,8 @@ class ExchangeRates:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a rate: currency, per_usd, kind, start, end, source, checked."""
+        import pandas as pd
+
         return pd.DataFrame(
             [
                 (

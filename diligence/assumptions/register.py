@@ -9,15 +9,17 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from diligence.errors import DiligenceError, InputError
 from diligence.resources import resource_path
 from diligence.units.currency import MoneyUnitError, parse_money_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Unit = Literal["share", "share per month", "months", "ratio", "count per year", "currency", "text"]
 
@@ -151,6 +153,8 @@ class AssumptionRegister:
 
     def to_frame(self) -> pd.DataFrame:
         """One row an assumption, sorted by name, with value, range, unit, date and source."""
+        import pandas as pd
+
         columns = [
             "name",
             "value",

@@ -88,6 +88,10 @@ def memo(
     ] = False,
 ) -> None:
     """Write the memo of a deal: PDF, HTML, workbook, notebook and run record."""
+    from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
+
+    # First, so that the kernel's libraries load while this process loads its own.
+    start_kernel_host(MEMO_PRELOAD)
     from diligence.runner.memo_run import run_memo
 
     say(f"Reading {folder.name} and running the memo notebook ...")

@@ -66,6 +66,7 @@ class CostBasis:
     replacement_training: Decimal | None = None
     serving_needs: str = ""
     training_needs: str = ""
+    operating_needs: str = ""
     inference_at_most: Decimal = ZERO
     internal_tools: Decimal = ZERO
 
@@ -373,6 +374,8 @@ def _needs(name: RungName, basis: CostBasis) -> str:
         missing = missing or basis.serving_needs
     if name == "after_training":
         missing = missing or basis.training_needs
+    if name == "operating":
+        missing = missing or basis.operating_needs
     return missing
 
 

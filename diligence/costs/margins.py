@@ -54,8 +54,12 @@ def _company_scope(
     base: ScenarioAmount | None,
 ) -> ScopeLadder:
     basis = _basis(split.lines, sum(revenue.values(), ZERO), register, split.period)
-    basis = _with_credits(basis, register)
-    basis = dataclasses.replace(basis, training_needs=_training_needs(split.lines))
+    basis = _with_credits(basis, register, split.period)
+    basis = dataclasses.replace(
+        basis,
+        training_needs=_training_needs(split.lines),
+        operating_needs=_operating_needs(split.lines),
+    )
     return build_ladder(reclassified(basis, base) if base else basis)
 
 
@@ -71,6 +75,7 @@ def _segment_scope(
             basis,
             serving_needs=_serving_needs(company_lines),
             training_needs="training cost by segment" if _training(company_lines) else "",
+            operating_needs="operating cost by segment",
         )
     return build_ladder(basis, segment=segment)
 
@@ -168,8 +173,9 @@ def _upper_limits(lines: Iterable[SplitLine]) -> Decimal:
     )
 
 
-def _with_credits(basis: CostBasis, register: AssumptionRegister) -> CostBasis:
-    at_list = _decimal(register.get("credits_booked_net").value, ZERO)
+def _with_credits(basis: CostBasis, register: AssumptionRegister, period: Period) -> CostBasis:
+    a_year = _decimal(register.get("credits_booked_net").value, ZERO)
+    at_list = a_year * period.months / 12
     discount = _decimal(register.get("credit_discount_available").value, ZERO)
     return dataclasses.replace(basis, credits_low=at_list * (1 - discount), credits_high=at_list)
 
@@ -192,6 +198,13 @@ def _training_needs(lines: Iterable[SplitLine]) -> str:
         return ""
     accounts = " and ".join(sorted({line.line.account for line in open_lines}))
     return f"the training share of {accounts}"
+
+
+def _operating_needs(lines: Iterable[SplitLine]) -> str:
+    overhead = (Role.SALES_AND_MARKETING, Role.GENERAL_AND_ADMINISTRATIVE, Role.OTHER_OPERATING)
+    if any(line.line.role in overhead for line in lines):
+        return ""
+    return "selling and administrative cost"
 
 
 def _serving_needs(company_lines: Iterable[SplitLine]) -> str:

@@ -225,9 +225,8 @@ class AccountTotal:
     @property
     def name(self) -> str:
         """Account with its segment."""
-        return (
-            f"{self.item.line.account} ({self.segment})" if self.segment else self.item.line.account
-        )
+        segment = self.segment.strip("()")
+        return f"{self.item.line.account} ({segment})" if segment else self.item.line.account
 
     @property
     def citation(self) -> str:

@@ -189,7 +189,7 @@ class _Term(_Section):
 
 class _Scenario(_Section):
     name: str
-    terms: Annotated[list[_Term], Field(min_length=1)]
+    terms: list[_Term] = []
     payer: Payer = ""
     from_role: Role
     source: str
@@ -257,6 +257,9 @@ def default_terms(path: Path, *, as_of: date | None = None) -> DealTerms:
     )
 
 
+TRAILING_TWELVE_MONTHS = "TTM"
+
+
 class _Check:
     """Rules that hold between the parts of deal.yaml."""
 
@@ -278,8 +281,9 @@ class _Check:
     def periods(self, stated: _DealFile) -> None:
         """Period labels can be read."""
         month = stated.fiscal_year_start_month
-        if _period(stated.headline_period, month) is None and stated.headline_period:
-            wanted = "a period such as 2025, 2025H1, 2025Q3 or 9M2025"
+        label = stated.headline_period
+        if label and label.upper() != TRAILING_TWELVE_MONTHS and _period(label, month) is None:
+            wanted = "a period such as 2025, 2025H1, 2025Q3 or 9M2025, or TTM"
             self._add(("headline_period",), "headline_period", repr(stated.headline_period), wanted)
         for number, scenario in enumerate(stated.scenarios):
             for place, term in enumerate(scenario.terms):

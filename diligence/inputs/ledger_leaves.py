@@ -1,361 +1,256 @@
-"""Turns the rows of a ledger or P&L into leaves that add up, period by period."""
+"""Leaves of one period: segments, of-which parts and remainders that add up to the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Decimal
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
-from diligence.inputs.context import ReadingContext
-from diligence.inputs.deal import AS_REPORTED, LedgerLine, RevenueLine, Role
-from diligence.inputs.ledger_rows import LedgerRow, read_ledger_rows
-from diligence.inputs.mapped_sheets import FileMapping, Mapping, read_mapped_rows
-from diligence.inputs.period_order import Entry, arrange_periods, tolerance
-from diligence.inputs.revenue_lines import UNALLOCATED
-from diligence.units import Period
+from diligence.inputs.deal import AS_REPORTED, Bound, LedgerLine
+from diligence.inputs.ledger_figures import Figure, log_unknown_parent, opposite, worst_grade
+from diligence.inputs.problems import ProblemLog
+from diligence.inputs.revenue import UNALLOCATED
+from diligence.inputs.statement_rows import plain
 
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
-CENT = Decimal("0.01")
 SAME_SHARE = "same share of cost in each segment (assumed)"
-_REVENUE_TOLERANCE = Decimal("0.001")
+REMAINDER = "remainder after of-which rows"
+CAPPED = "capped at the parent"
+_CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True)
-class LedgerReading:
-    """Leaves of the cost side, rows kept beside them, and what the reader noted."""
+@dataclass
+class _Period:
+    """What the expansion of one period shares."""
 
-    lines: tuple[LedgerLine, ...]
-    memo_lines: tuple[LedgerLine, ...]
-    revenue_rows: tuple[LedgerLine, ...]
-    notes: tuple[str, ...]
-
-
-def read_ledger(
-    path: Path,
-    *,
-    name: str,
-    context: ReadingContext,
-    revenue: tuple[RevenueLine, ...],
-    mapping: Mapping | None,
-) -> LedgerReading:
-    """Read a ledger or P&L, long or wide, into leaves that add up to it.
-
-    Subtotals and total columns are checked and left out; percentages of revenue and gross margins
-    become amounts; rests of longer periods are derived; segment rows and of-which rows stand as
-    leaves beside what they leave of their total. Nothing is rounded but the cents of a cost that is
-    spread over segments.
-
-    Parameters
-    ----------
-    revenue
-        Lines of revenue.csv, for percentages of revenue.
-    mapping
-        How to read a file that is not in the long form.
-    """
-    file_mapping = mapping.for_file(name) if mapping else None
-    rows = _rows(path, name, context, file_mapping)
-    books = _Books(name, context, revenue)
-    amounts = books.resolved(rows)
-    books.check_subtotals(amounts)
-    leaves = books.leaves([row for row in amounts if row.kind != "subtotal"])
-    lines = tuple(_line(row) for row in leaves)
-    revenue_rows = tuple(line for line in lines if line.role is Role.REVENUE)
-    notes = _revenue_notes(revenue, revenue_rows) + _negative_notes(lines)
-    return LedgerReading(
-        lines=tuple(ln for ln in lines if ln.role not in (Role.REVENUE, Role.BALANCE_SHEET)),
-        memo_lines=tuple(ln for ln in lines if ln.role in (Role.REVENUE, Role.BALANCE_SHEET)),
-        revenue_rows=revenue_rows,
-        notes=notes,
-    )
-
-
-def _rows(
-    path: Path, name: str, context: ReadingContext, mapping: FileMapping | None
-) -> tuple[LedgerRow, ...]:
-    if mapping is not None and mapping.layout == "wide":
-        return read_mapped_rows(path, name=name, context=context, mapping=mapping)
-    return read_ledger_rows(path, name=name, context=context)
-
-
-@dataclass(frozen=True)
-class _Books:
     name: str
-    context: ReadingContext
-    revenue: tuple[RevenueLine, ...]
+    log: ProblemLog
+    children: dict[str, list[Figure]]
+    notes: list[str]
+    placed: set[int] = field(default_factory=set)
 
-    def resolved(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-        """Turn percentages of revenue and gross margins into amounts."""
-        revenue = self._revenue_by_scope(rows)
-        return [r for row in rows if (r := self._resolved(row, revenue)) is not None]
 
-    def _revenue_by_scope(self, rows: Sequence[LedgerRow]) -> dict[tuple[Period, str], Decimal]:
-        found: dict[tuple[Period, str], Decimal] = {}
-        if self.revenue:
-            for line in self.revenue:
-                for scope in {line.segment, ""}:
-                    key = (line.period, scope)
-                    found[key] = found.get(key, ZERO) + line.net
-            return found
-        for row in rows:
-            if row.role is Role.REVENUE and row.kind == "amount":
-                key = (row.period, row.segment)
-                found[key] = found.get(key, ZERO) + row.amount
-        return found
+def leaves_of(
+    figures: Sequence[Figure], *, name: str, log: ProblemLog, notes: list[str]
+) -> list[LedgerLine]:
+    """Expand the figures of one period into leaves.
 
-    def _resolved(
-        self, row: LedgerRow, revenue: dict[tuple[Period, str], Decimal]
-    ) -> LedgerRow | None:
-        if row.kind not in ("percent of revenue", "gross_margin"):
-            return row
-        base = revenue.get((row.period, row.segment))
-        if base is None:
-            scope = f" of segment {row.segment!r}" if row.segment else ""
-            self._refuse(row, "unit", f"percent of revenue{scope} in {row.period.label}",
-                         "revenue of the same period and segment in revenue.csv")  # fmt: skip
-            return None
-        if row.kind == "percent of revenue":
-            share, text = row.amount / HUNDRED, f"{row.amount:,f} % of revenue"
+    A company row beside segment rows is their total; what they leave becomes a segment of its
+    own. An account with of-which rows becomes those rows and a remainder. A company-wide part
+    of a segmented account is spread over the segments in proportion to their cost. The leaves
+    add up to the rows that are no part of another, to the last digit.
+    """
+    accounts = {figure.line.account for figure in figures}
+    children: dict[str, list[Figure]] = defaultdict(list)
+    roots: list[Figure] = []
+    for figure in figures:
+        if not figure.of_which:
+            roots.append(figure)
+        elif figure.of_which not in accounts or figure.of_which == figure.line.account:
+            log_unknown_parent(figure, figures, name=name, log=log)
         else:
-            share = 1 - row.amount / HUNDRED
-            text = f"derived from gross margin {row.amount:f} %"
-        return replace(
-            row,
-            kind="amount",
-            role=Role.COST_OF_REVENUE if row.kind == "gross_margin" else row.role,
-            amount=base * share,
-            quantum=abs(base) * row.quantum / HUNDRED,
-            derivation=text,
+            children[figure.of_which].append(figure)
+    period = _Period(name, log, children, notes)
+    leaves = [
+        leaf for rows in _by_account(roots) for leaf in _expanded(_spread(rows, period), period)
+    ]
+    _refuse_unplaced(period)
+    return [figure.line for figure in leaves]
+
+
+def _by_account(figures: Sequence[Figure]) -> list[list[Figure]]:
+    groups: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
+    for figure in figures:
+        groups[figure.line.account, figure.line.role, figure.place].append(figure)
+    return list(groups.values())
+
+
+def _spread(rows: Sequence[Figure], period: _Period) -> list[Figure]:
+    """Replace a company row by its segment rows and what they leave."""
+    groups: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
+    for figure in rows:
+        line = figure.line
+        groups[line.vendor, line.department, line.project].append(figure)
+    return [figure for group in groups.values() for figure in _by_segment(group, period)]
+
+
+def _by_segment(rows: Sequence[Figure], period: _Period) -> list[Figure]:
+    company = [figure for figure in rows if not figure.line.segment]
+    segments = [figure for figure in rows if figure.line.segment]
+    if not company or not segments:
+        return list(rows)
+    rest = _sum(company) - _sum(segments)
+    if not rest:
+        return segments
+    half = sum((figure.half_unit for figure in rows), Decimal(0))
+    first = company[0].line
+    if abs(rest) > half and rest < 0:
+        period.notes.append(
+            f"{period.name}: segments of {first.account!r} in {first.period.label} exceed the "
+            f"company's {plain(_sum(company))} by {plain(-rest)}"
         )
+    ground = "company less segments"
+    if first.derivation != AS_REPORTED:
+        ground = f"{ground}; company: {first.derivation}"
+    grade = worst_grade(figure.line for figure in rows)
+    source = replace(first.source, grade=grade)
+    line = replace(
+        first,
+        amount=rest,
+        segment=UNALLOCATED,
+        derivation=ground,
+        source=source,
+        bound=_rest_bound(company, segments),
+    )
+    return [*segments, replace(company[0], line=line, half_unit=half)]
 
-    def check_subtotals(self, rows: Sequence[LedgerRow]) -> None:
-        """Compare every subtotal with the accounts it names; a subtotal is never a leaf."""
-        for subtotal in (row for row in rows if row.kind == "subtotal"):
-            wanted = {name.casefold() for name in subtotal.children}
-            parts = [
-                row
-                for row in rows
-                if row.kind == "amount"
-                and row.account.casefold() in wanted
-                and not row.of_which
-                and (row.period, row.segment) == (subtotal.period, subtotal.segment)
-            ]
-            missing = wanted - {part.account.casefold() for part in parts}
-            total = sum((part.amount for part in parts), ZERO)
-            if missing:
-                self._refuse(subtotal, "text", f"{sorted(missing)[0]!r}", "accounts of this period")
-            elif abs(total - subtotal.amount) > tolerance(r.quantum for r in (subtotal, *parts)):
-                self._refuse(
-                    subtotal, "amount", f"{subtotal.amount:,f}, its children add up to {total:,f}",
-                    f"the sum of its children; the difference is {subtotal.amount - total:,f}",
-                )  # fmt: skip
 
-    def leaves(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-        """Arrange periods, then split totals into segments and of-which parts."""
-        tops = self._arranged([row for row in rows if not row.of_which])
-        parts = self._arranged([row for row in rows if row.of_which])
-        return self._expanded(_segmented(tops), parts)
+def _expanded(rows: list[Figure], period: _Period) -> list[Figure]:
+    """Leaves of one account, whose rows differ by segment or vendor."""
+    account = rows[0].line.account
+    parts = [child for child in period.children.get(account, ()) if id(child) not in period.placed]
+    if not parts:
+        return rows
+    period.placed.update(map(id, parts))
+    _refuse_several_parents(rows, parts, period)
+    parts = [replace(part, line=replace(part.line, parent=account)) for part in parts]
+    placed: list[list[Figure]] = [[] for _ in rows]
+    for group in _by_account(parts):
+        for child in _spread(group, period):
+            for index, piece in _placed(child, rows, period):
+                placed[index].append(piece)
+    placed = [_fitted(row, pieces, period) for row, pieces in zip(rows, placed, strict=True)]
+    remainders = [
+        remainder
+        for row, pieces in zip(rows, placed, strict=True)
+        if (remainder := _remainder(row, pieces)) is not None
+    ]
+    below = [
+        leaf
+        for group in _by_account([piece for pieces in placed for piece in pieces])
+        for leaf in _expanded(group, period)
+    ]
+    return [*below, *remainders]
 
-    def _arranged(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-        entries = [
-            Entry(row.key, row.period, row.amount, row.quantum, row.source.row, row,
-                  row.is_comparative, row.derivation)
-            for row in rows
-        ]  # fmt: skip
-        percents = {id(row) for row in rows if row.kind != "amount"}
-        arranged = arrange_periods(entries)
-        for clash in arranged.clashes:
-            self.context.log.add(self.name, clash.row, "period", clash.found, clash.expected,
-                                 amount=clash.amount, period=clash.period)  # fmt: skip
-        return [
-            replace(e.payload, period=e.period, amount=e.amount, derivation=e.derivation)
-            for e in arranged.entries
-            if not (id(e.payload) in percents and e.derivation != e.payload.derivation)
-        ]
 
-    def _expanded(self, tops: Sequence[LedgerRow], parts: Sequence[LedgerRow]) -> list[LedgerRow]:
-        known = {row.account.casefold() for row in (*tops, *parts)}
-        for part in parts:
-            if part.of_which.casefold() not in known:
-                self._refuse(part, "of_which", repr(part.of_which), "an account of this file")
-        leaves: list[LedgerRow] = []
-        groups: dict[tuple[str, Period], list[LedgerRow]] = {}
-        for top in tops:
-            groups.setdefault((top.account.casefold(), top.period), []).append(top)
-        for (account, period), members in groups.items():
-            inside = [p for p in parts if p.of_which.casefold() == account and p.period == period]
-            leaves += self._split(members, inside, parts) if inside else members
-        self._log_homeless(parts, groups)
-        return leaves
+def _placed(child: Figure, rows: Sequence[Figure], period: _Period) -> list[tuple[int, Figure]]:
+    """Say which rows of the parent hold a part: its own segment's, else all in proportion."""
+    segment = child.line.segment
+    same = [i for i, row in enumerate(rows) if row.line.segment == segment]
+    if len(rows) == 1 and (same or rows[0].line.segment == ""):
+        return [(0, child)]
+    if len(same) == 1:
+        return [(same[0], child)]
+    if same:
+        return _in_proportion(child, rows, same)
+    if segment not in ("", UNALLOCATED):
+        known = ", ".join(sorted({row.line.segment for row in rows}))
+        found = f"segment {segment!r}, which {rows[0].line.account!r} does not have"
+        period.log.add(period.name, child.row, "segment", found, f"one of {known}")
+    return _in_proportion(child, rows, list(range(len(rows))))
 
-    def _log_homeless(
-        self,
-        parts: Sequence[LedgerRow],
-        groups: dict[tuple[str, Period], list[LedgerRow]],
-    ) -> None:
-        named = {(part.account.casefold(), part.period) for part in parts} | set(groups)
-        accounts = {account for account, _ in named}
-        for part in parts:
-            parent = part.of_which.casefold()
-            if (
-                parent in accounts
-                and (parent, part.period) not in named
-                and " minus " not in part.derivation
-            ):
-                self._refuse(part, "period", f"{part.period.label} of {part.of_which!r}",
-                             f"a row of {part.of_which!r} in the same period")  # fmt: skip
 
-    def _split(
-        self, members: Sequence[LedgerRow], inside: Sequence[LedgerRow], parts: Sequence[LedgerRow]
-    ) -> list[LedgerRow]:
-        total = sum((member.amount for member in members), ZERO)
-        sized = [_of_parent(part, total) for part in inside]
-        claimed = sum((part.amount for part in sized), ZERO)
-        quanta = [row.quantum for row in (*members, *sized)]
-        if abs(claimed) > abs(total) + tolerance(quanta):
-            self._refuse(
-                sized[-1], "amount", f"{claimed:,f} of parts of {members[0].account!r}",
-                f"at most the {total:,f} of {members[0].account!r} in {members[0].period.label}",
-            )  # fmt: skip
-            return list(members)
-        rest = replace(
-            members[0],
-            account=f"{members[0].account}, other",
-            amount=total - claimed,
-            segment="",
-            derivation="remainder after of-which rows",
-        )
-        nested: list[LedgerRow] = []
-        for part in sized:
-            deeper = [
-                p for p in parts
-                if p.of_which.casefold() == part.account.casefold() and p.period == part.period
-            ]  # fmt: skip
-            nested += self._split([part], deeper, parts) if deeper else [part]
-        pieces = [*nested, rest] if rest.amount else nested
-        if len(members) == 1:
-            return [replace(p, segment=p.segment or members[0].segment) for p in pieces]
-        return _over_segments(members, pieces, total)
+def _in_proportion(
+    child: Figure, rows: Sequence[Figure], indexes: Sequence[int]
+) -> list[tuple[int, Figure]]:
+    """Spread a part over rows by their cost, to the cent; the last takes the rounding rest."""
+    weights = [rows[i].line.amount for i in indexes]
+    amount, total = child.line.amount, sum(weights, Decimal(0))
+    if amount == total:
+        pieces = weights
+    elif not total:
+        pieces = [Decimal(0)] * (len(weights) - 1) + [amount]
+    else:
+        pieces = [(amount * weight / total).quantize(_CENT) for weight in weights[:-1]]
+        pieces.append(amount - sum(pieces, Decimal(0)))
+    stated = child.line.derivation
+    words = SAME_SHARE if stated == AS_REPORTED else f"{stated}; {SAME_SHARE}"
+    return [
+        (i, _piece(child, piece, rows[i].line.segment, words))
+        for i, piece in zip(indexes, pieces, strict=True)
+    ]
 
-    def _refuse(self, row: LedgerRow, column: str, found: str, expected: str) -> None:
-        self.context.log.add(
-            self.name, row.source.row, column, found, expected,
-            amount=row.amount if row.kind == "amount" else None, period=row.period,
+
+def _piece(child: Figure, amount: Decimal, segment: str, derivation: str) -> Figure:
+    line = replace(child.line, amount=amount, segment=segment, derivation=derivation)
+    return replace(child, line=line, half_unit=child.half_unit + _CENT)
+
+
+def _fitted(row: Figure, pieces: list[Figure], period: _Period) -> list[Figure]:
+    """Cut upper bounds down to the parent; exact parts over the parent are a problem."""
+    sign = -1 if row.line.amount < 0 else 1
+    excess = sign * (_sum(pieces) - row.line.amount)
+    fitted = list(pieces)
+    for index in reversed(range(len(fitted))):
+        line = fitted[index].line
+        if excess > 0 and line.bound == "at_most":
+            cut = min(excess, max(sign * line.amount, Decimal(0)))
+            excess -= cut
+            words = CAPPED if line.derivation == AS_REPORTED else f"{line.derivation}; {CAPPED}"
+            capped = replace(line, amount=line.amount - sign * cut, derivation=words)
+            fitted[index] = replace(fitted[index], line=capped)
+    allowed = sum((piece.half_unit for piece in pieces), row.half_unit)
+    if excess > allowed:
+        parent, first = row.line, pieces[0]
+        where = f"{parent.account!r}" + (parent.segment and f", {parent.segment}")
+        found = f"of-which rows of {where} that add up to {plain(_sum(fitted))}"
+        expected = f"at most {plain(parent.amount)} (difference {plain(excess)})"
+        log = period.log
+        log.add(period.name, first.row, "amount", found, expected, period=parent.period)
+    return fitted
+
+
+def _remainder(row: Figure, pieces: Sequence[Figure]) -> Figure | None:
+    if not pieces:
+        return row
+    rest = row.line.amount - _sum(pieces)
+    if not rest:
+        return None
+    line = row.line
+    source = replace(line.source, grade=worst_grade([line, *(piece.line for piece in pieces)]))
+    words = REMAINDER if line.derivation == AS_REPORTED else f"{REMAINDER}; {line.derivation}"
+    other = replace(
+        line,
+        account=f"{line.account}, other",
+        amount=rest,
+        parent=line.account,
+        derivation=words,
+        source=source,
+        bound=_rest_bound([row], pieces),
+    )
+    return replace(row, line=other)
+
+
+def _rest_bound(whole: Sequence[Figure], parts: Sequence[Figure]) -> Bound:
+    bounds = [opposite(part.line.bound) for part in parts] + [row.line.bound for row in whole]
+    return next((bound for bound in bounds if bound != "exact"), "exact")
+
+
+def _refuse_several_parents(
+    rows: Sequence[Figure], parts: Sequence[Figure], period: _Period
+) -> None:
+    segments = [row.line.segment for row in rows]
+    if len(set(segments)) < len(segments):
+        numbers = ", ".join(str(row.row) for row in rows)
+        found = f"of_which {rows[0].line.account!r}, which stands in rows {numbers}"
+        period.log.add(
+            period.name, parts[0].row, "of_which", found, "an account with one row a segment",
+            period=rows[0].line.period,
         )  # fmt: skip
 
 
-def _of_parent(part: LedgerRow, total: Decimal) -> LedgerRow:
-    if part.kind != "percent of parent":
-        return part
-    text = f"{part.amount:f} % of {part.of_which}"
-    if part.bound != "exact":
-        text = f"{part.bound.replace('_', ' ')} {text}"
-    return replace(
-        part,
-        kind="amount",
-        amount=total * part.amount / HUNDRED,
-        quantum=abs(total) * part.quantum / HUNDRED,
-        derivation=text,
-    )
+def _refuse_unplaced(period: _Period) -> None:
+    for parts in period.children.values():
+        for part in parts:
+            if id(part) not in period.placed:
+                line = part.line
+                found = f"of_which {part.of_which!r}, which is itself a part of {line.account!r}"
+                expected = "a parent that leads to an account without of_which"
+                period.log.add(
+                    period.name, part.row, "of_which", found, expected,
+                    amount=line.amount, period=line.period,
+                )  # fmt: skip
 
 
-def _over_segments(
-    members: Sequence[LedgerRow], pieces: Sequence[LedgerRow], total: Decimal
-) -> list[LedgerRow]:
-    leaves: list[LedgerRow] = []
-    for member in members[:-1]:
-        share = member.amount / total
-        spread = [
-            replace(
-                piece,
-                segment=member.segment,
-                amount=(piece.amount * share).quantize(CENT, rounding=ROUND_HALF_EVEN),
-                derivation=f"{piece.derivation}; {SAME_SHARE}",
-            )
-            for piece in pieces[:-1]
-        ]
-        taken = sum((leaf.amount for leaf in spread), ZERO)
-        last = replace(
-            pieces[-1],
-            segment=member.segment,
-            amount=member.amount - taken,
-            derivation=f"{pieces[-1].derivation}; {SAME_SHARE}",
-        )
-        leaves += [*spread, last]
-    ending = members[-1]
-    for piece in pieces:
-        given = sum((leaf.amount for leaf in leaves if leaf.account == piece.account), ZERO)
-        leaves.append(
-            replace(
-                piece,
-                segment=ending.segment,
-                amount=piece.amount - given,
-                derivation=f"{piece.derivation}; {SAME_SHARE}",
-            )
-        )
-    return leaves
-
-
-def _segmented(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-    groups: dict[tuple[str, str, Period], list[LedgerRow]] = {}
-    for row in rows:
-        groups.setdefault((str(row.role), row.account.casefold(), row.period), []).append(row)
-    kept: list[LedgerRow] = []
-    for members in groups.values():
-        named = [row for row in members if row.segment]
-        totals = [row for row in members if not row.segment]
-        if not named or not totals:
-            kept += members
-            continue
-        total = sum((row.amount for row in totals), ZERO)
-        rest = total - sum((row.amount for row in named), ZERO)
-        kept += named
-        if rest:
-            text = "total less the named segments"
-            kept.append(replace(totals[0], segment=UNALLOCATED, amount=rest, derivation=text))
-    return kept
-
-
-def _line(row: LedgerRow) -> LedgerLine:
-    return LedgerLine(
-        period=row.period,
-        account=row.account,
-        role=row.role,
-        amount=row.amount,
-        source=row.source,
-        code=row.code,
-        text=row.text,
-        vendor=row.vendor,
-        department=row.department,
-        project=row.project,
-        segment=row.segment,
-        payer=row.payer,
-        parent=row.of_which,
-        derivation=row.derivation or AS_REPORTED,
-        bound=row.bound,
-    )
-
-
-def _revenue_notes(
-    revenue: Iterable[RevenueLine], revenue_rows: Iterable[LedgerLine]
-) -> tuple[str, ...]:
-    stated: dict[Period, Decimal] = {}
-    for line in revenue:
-        stated[line.period] = stated.get(line.period, ZERO) + line.net
-    booked: dict[Period, Decimal] = {}
-    for row in revenue_rows:
-        booked[row.period] = booked.get(row.period, ZERO) + row.amount
-    return tuple(
-        f"revenue {period.label}: {booked[period]:,f} in the ledger, {stated[period]:,f} in revenue.csv"
-        for period in sorted(stated.keys() & booked.keys())
-        if abs(booked[period] - stated[period]) > _REVENUE_TOLERANCE * abs(stated[period])
-    )
-
-
-def _negative_notes(lines: Iterable[LedgerLine]) -> tuple[str, ...]:
-    return tuple(
-        f"{line.account} {line.period.label} is negative: {line.amount:,f} ({line.derivation})"
-        for line in lines
-        if line.amount < 0 and " minus " in line.derivation and line.role is not Role.REVENUE
-    )
+def _sum(figures: Sequence[Figure]) -> Decimal:
+    return sum((figure.line.amount for figure in figures), Decimal(0))

@@ -25,12 +25,11 @@ from diligence.inputs.deal_file import DEAL_FILE, default_terms, read_deal_file
 from diligence.inputs.decisions import DECISIONS_FILE, read_decisions
 from diligence.inputs.facts import FACTS_FILE, read_facts
 from diligence.inputs.inventory import Inventory, take_inventory
-from diligence.inputs.ledger_leaves import read_ledger
-from diligence.inputs.mapped_sheets import Mapping, read_mapping
-from diligence.inputs.mapping_proposal import propose_mapping, to_yaml
+from diligence.inputs.ledger import read_ledger
+from diligence.inputs.mapping import Mapping, propose_mapping, read_mapping, to_yaml
 from diligence.inputs.overrides import OVERRIDES_FILE, read_overrides
 from diligence.inputs.problems import ProblemLog
-from diligence.inputs.revenue_lines import read_revenue, revenue_from_ledger
+from diligence.inputs.revenue import read_revenue, revenue_from_ledger
 from diligence.inputs.training_runs import TRAINING_RUNS_FILE, read_training_runs
 from diligence.inputs.yaml_files import read_text
 
@@ -95,9 +94,9 @@ def propose_folder_mapping(folder: str | Path) -> str:
         raise InputError(f"{folder}: no ledger.csv, ledger.xlsx, pnl.csv or pnl.xlsx to map")
     name = inventory.ledgers[0]
     proposed = propose_mapping(inventory.folder / name, name=name, log=log)
-    if proposed is None:
+    if log.problems:
         raise InputError(f"{folder}: no mapping can be proposed", log.problems)
-    return to_yaml(Mapping({name: proposed}))
+    return to_yaml(Mapping(files={name: proposed}))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 from diligence.errors import UnitError
 from diligence.inputs.context import ReadingContext
@@ -92,7 +92,7 @@ def find_locale(
         found_words = f"{shown(unclear)}, which is two different amounts"
         log.add(name, 0, "", found_words, _LOCALE_WANTED)
         return None
-    return "eu" if any("," in text for text in known) else "en"
+    return "en"
 
 
 def parse_book_amount(text: str, *, locale: Locale = "en") -> Decimal | None:

@@ -29,10 +29,11 @@ def find_holdings(folder: Path) -> tuple[Path, ...]:
         if not any(parent in found for parent in place.parents):
             found.add(place)
     for child in sorted(folder.iterdir()):
-        is_candidate = child.is_dir() and not child.name.startswith((".", "_"))
-        if is_candidate and not any(deal == child or child in deal.parents for deal in found):
-            if any(entry.is_file() for entry in child.iterdir()):
-                found.add(child)
+        if not child.is_dir() or child.name.startswith((".", "_")):
+            continue
+        holds_deal = any(deal == child or child in deal.parents for deal in found)
+        if not holds_deal and any(entry.is_file() for entry in child.iterdir()):
+            found.add(child)
     if not found:
         raise InputError(
             f"{str(folder)!r} holds no deal folder: none with a deal.yaml was found. "

@@ -110,8 +110,9 @@ def _inference(basis: CostBasis, rung: RungName, share: Decimal) -> Decimal:
 
 
 def _sold_share(exposures: Iterable[Exposure], segment: str) -> Decimal:
+    """Share of a scope's revenue; a row for the company says nothing about its segments."""
     return sum(
-        (e.share for e in exposures if e.applies_to == "revenue" and e.segment in ("", segment)),
+        (e.share for e in exposures if e.applies_to == "revenue" and e.segment == segment),
         ZERO,
     )
 

@@ -14,6 +14,9 @@ from diligence.units import Period
 class RunRate:
     """Monthly amounts of one scope, in reporting currency.
 
+    ``operating_cost`` is all the ledger holds; where it lacks selling or administrative cost the
+    bridge to observed cash burn carries them.
+
     ``exposed`` holds, for each priced input (same order as ``inputs``), the monthly amount that
     moves with its price in the paid rung and in the whole operating result.
     """
@@ -50,7 +53,7 @@ def run_rate(scope: ScopeLadder, *, period: Period, inputs: tuple[PricedInput, .
         period=period,
         revenue=float(scope.basis.revenue) / months,
         paid_cost=_monthly(scope.rung("paid").cost_base, months),
-        operating_cost=_monthly(scope.rung("operating").cost_base, months),
+        operating_cost=float(scope.basis.ledger_total + scope.basis.credits_high) / months,
         inputs=inputs,
         exposed_paid=tuple(
             float(exposed_amount(i, scope.basis, rung="paid")) / months for i in inputs

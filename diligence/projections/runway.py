@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from diligence.inputs.deal import CASH_BALANCE_KINDS, CashItem, CashKind, Deal, FactStatus, Grade
+from diligence.units import Period
+from diligence.units.periods import smallest_tiling, trailing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +41,15 @@ class BurnDefinition:
     grade: Grade
     status: FactStatus
     source: str
-    objection: str = ""
+    contradicts: str = ""
+    contradicted_by: Decimal | None = None
+
+    @property
+    def factor_apart(self) -> Decimal | None:
+        """How many times it differs from the statement that it contradicts."""
+        if not self.contradicted_by:
+            return None
+        return _apart(self.monthly, self.contradicted_by)
 
 
 _T = TypeVar("_T", CashDefinition, BurnDefinition)
@@ -169,24 +179,21 @@ def runway_table(deal: Deal, *, operating_loss_per_month: Decimal | None) -> Run
     )
 
 
-def contradictions(items: Sequence[CashItem]) -> dict[int, str]:
-    """Find statements of one monthly burn that cannot both be right, by position.
+def contradictions(items: Sequence[CashItem]) -> dict[int, CashItem]:
+    """Find statements of one monthly burn that cannot both be right: position, and the other.
 
-    The objection names the other statement and the factor between them. Of two that disagree the
-    one stated in the company's own currency stands; else the better grade; else the earlier row.
+    Of two that disagree the one stated in the company's own currency stands; else the better
+    grade; else the earlier row.
     """
     burns = [i for i, item in enumerate(items) if item.kind is CashKind.MONTHLY_BURN]
-    objections: dict[int, str] = {}
+    objections: dict[int, CashItem] = {}
     for later in burns:
         for other in burns:
             if other == later or not _yields(items, later, other):
                 continue
             factor = _apart(items[later].amount, items[other].amount)
             if factor > CONTRADICTION_FACTOR:
-                objections[later] = (
-                    f"contradicts {items[other].item!r}, which converts to "
-                    f"{items[other].amount:,.0f}: {factor:.1f} times apart"
-                )
+                objections[later] = items[other]
     return objections
 
 
@@ -248,41 +255,52 @@ def _single(item: CashItem) -> CashDefinition:
 
 def _burn_definitions(items: Sequence[CashItem]) -> tuple[BurnDefinition, ...]:
     objections = contradictions(items)
-    flows = [i for i in items if i.kind is CashKind.OPERATING_CASH_FLOW]
-    last = max((item.period.end for item in flows), default=None)
-    rows = [_flow_burn(item, items) for item in flows if item.period.end == last]
+    flows = [item for item in items if item.kind is CashKind.OPERATING_CASH_FLOW]
+    rows = [_flow_burn(recent, items)] if (recent := _recent(flows)) else []
     for index, item in enumerate(items):
         if item.kind in (CashKind.MONTHLY_BURN, CashKind.ADJUSTED_NET_LOSS):
-            rows.append(_stated_burn(item, objections.get(index, "")))
+            rows.append(_stated_burn(item, objections.get(index)))
     return tuple(rows)
 
 
-def _flow_burn(flow: CashItem, items: Sequence[CashItem]) -> BurnDefinition:
+def _recent(flows: Sequence[CashItem]) -> list[CashItem]:
+    """Flows of the last year where shorter ones tile it, else of the last stated period."""
+    if not flows:
+        return []
+    last = max(flows, key=lambda flow: (flow.period.end, flow.period.days)).period
+    year = trailing(last.end, 12) if last.is_whole_months else last
+    parts = set(smallest_tiling(year, sorted({flow.period for flow in flows})))
+    return [flow for flow in flows if flow.period in (parts or {last})]
+
+
+def _flow_burn(flows: Sequence[CashItem], items: Sequence[CashItem]) -> BurnDefinition:
+    period = Period(min(f.period.start for f in flows), max(f.period.end for f in flows))
     invested = [
         item.amount
         for item in items
-        if item.kind is CashKind.CAPITAL_EXPENDITURE and item.period == flow.period
+        if item.kind is CashKind.CAPITAL_EXPENDITURE and period.contains(item.period)
     ]
     name = "operating cash flow" + (" less capital expenditure" if invested else "")
-    total = flow.amount + sum(invested, ZERO)
+    total = sum((flow.amount for flow in flows), ZERO) + sum(invested, ZERO)
     return BurnDefinition(
-        f"{name}, {flow.period.label}",
-        -total / flow.period.months,
-        flow.source.grade,
-        flow.status,
-        flow.source.citation,
+        f"{name}, {period.label}",
+        -total / period.months,
+        max(flow.source.grade for flow in flows),
+        flows[0].status,
+        flows[0].source.citation,
     )
 
 
-def _stated_burn(item: CashItem, objection: str) -> BurnDefinition:
+def _stated_burn(item: CashItem, other: CashItem | None) -> BurnDefinition:
     months = item.period.months if item.kind is CashKind.ADJUSTED_NET_LOSS else 1
     return BurnDefinition(
         name=item.item,
         monthly=item.amount / months,
         grade=item.source.grade,
-        status="rejected" if objection else item.status,
+        status="rejected" if other else item.status,
         source=item.source.citation,
-        objection=objection,
+        contradicts=other.item if other else "",
+        contradicted_by=other.amount if other else None,
     )
 
 

@@ -32,6 +32,7 @@ from diligence.reporting.theme import (
     SKY,
     finished_chart,
     points,
+    without_schema_checks,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class BreakEvenMarker:
     label: str = ""
 
 
+@without_schema_checks
 def chart_margin_bridge(
     frame: pd.DataFrame, *, title: str, source: str = "", width_mm: float = HALF_MM
 ) -> Chart:
@@ -128,6 +130,7 @@ def chart_margin_bridge(
     return _chart(drawing, title, source, width_mm, height, _bridge_words(rows))
 
 
+@without_schema_checks
 def chart_margin_against_multiple(
     frame: pd.DataFrame,
     *,
@@ -200,6 +203,7 @@ def chart_margin_against_multiple(
     return finished_chart(stacked, title=title, alt_text=f"{title} {words}", source=source)
 
 
+@without_schema_checks
 def chart_cost_split(
     frame: pd.DataFrame,
     *,
@@ -248,6 +252,7 @@ def chart_cost_split(
     return _chart(drawing, title, source, width_mm, _height(width_mm), words)
 
 
+@without_schema_checks
 def chart_trajectory(
     observed: pd.DataFrame,
     forecast: pd.DataFrame,
@@ -304,6 +309,7 @@ def chart_trajectory(
     return _chart(drawing, title, source, width_mm, _height(width_mm), words)
 
 
+@without_schema_checks
 def chart_cash(
     frame: pd.DataFrame,
     *,
@@ -349,6 +355,7 @@ def chart_cash(
     return _chart(drawing, title, source, width_mm, _height(width_mm), words)
 
 
+@without_schema_checks
 def chart_margins_by_period(
     frame: pd.DataFrame, *, title: str, source: str = "", width_mm: float = HALF_MM
 ) -> Chart:
@@ -389,7 +396,7 @@ def _chart(
 
 
 def _height(width_mm: float) -> int:
-    return round(points(width_mm) * (0.38 if width_mm > 1.2 * HALF_MM else 0.6))
+    return round(points(width_mm) * (0.32 if width_mm > 1.2 * HALF_MM else 0.6))
 
 
 def _panel(drawing: Any, unit: str, plot: int, height: int) -> Any:

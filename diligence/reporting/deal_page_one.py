@@ -13,7 +13,7 @@ from diligence.reporting.blocks import Exhibit
 from diligence.reporting.page_one import PageOne, PageOneRow, Verdict
 from diligence.reporting.run_record import RunRecord
 from diligence.reporting.sections.appendix import open_requests
-from diligence.reporting.sections.cash import runway_text
+from diligence.reporting.sections.cash import objection_text, runway_text
 from diligence.reporting.sections.claims import claim_text
 from diligence.reporting.sections.deal_terms import deal_pairs
 from diligence.reporting.sections.margins import bridge_chart
@@ -76,10 +76,14 @@ def so_what(analysis: DealAnalysis) -> str:
         broken = f"it is gone when {found.input} cost {format_multiple(found.k)} of today's price"
     return sentence(
         f"{margin} in {analysis.period.label}; {broken}; {_runway_phrase(analysis)}; "
-        "return and walk-away post-money are "
-        + needs("round terms and a valuation")
-        + ("" if analysis.deal.terms.round.post_money is None else " (terms are stated)")
+        f"return and walk-away post-money are {needs(_valuation_needs(analysis))}"
     )
+
+
+def _valuation_needs(analysis: DealAnalysis) -> str:
+    if analysis.deal.terms.round.post_money is None:
+        return "round terms in deal.yaml and a valuation"
+    return "a valuation through the preference stack"
 
 
 def flags(analysis: DealAnalysis) -> tuple[str, ...]:
@@ -105,24 +109,29 @@ def flags(analysis: DealAnalysis) -> tuple[str, ...]:
     if analysis.split.unresolved:
         found.append((analysis.split.unresolved, _unresolved_flag(analysis, style)))
     loss = Decimal(repr(analysis.rate.operating_loss)) * analysis.period.months
-    if loss > 0:
+    if loss > 0 and not basis.operating_needs:
         found.append((loss, f"operating loss of {style.text(loss)} in {analysis.period.label}"))
     found += [
-        (abs(check.difference), f"{check.name} differs from the stated figure by {style.text(abs(check.difference))} ({check.verdict})")
+        (
+            abs(check.difference),
+            f"{check.name} differs from the stated figure by "
+            f"{style.text(abs(check.difference))} ({check.verdict})",
+        )
         for check in analysis.checks
         if check.verdict in ("difference", "material")
-    ]  # fmt: skip
+    ]
     found += [
-        (burn.monthly, f"{burn.name} is not used: it {burn.objection}")
+        (burn.monthly, objection_text(burn, style))
         for burn in analysis.runway.burn
-        if burn.objection
+        if burn.contradicts
     ]
     if analysis.deal.set_aside:
         money = sum((entry.amount or Decimal(0) for entry in analysis.deal.set_aside), Decimal(0))
         found.append(
             (
                 money,
-                f"DRAFT: {len(analysis.deal.set_aside)} rows with {style.text(money)} were not read",
+                f"DRAFT: {len(analysis.deal.set_aside)} rows "
+                f"with {style.text(money)} were not read",
             )
         )
     ranked = sorted(found, key=lambda entry: (-entry[0], entry[1]))
@@ -139,8 +148,8 @@ def _strip(analysis: DealAnalysis, record: RunRecord) -> tuple[tuple[str, str], 
         ("Prices known on", record.prices_known_on),
         ("Figures", f"{style.unit}, {analysis.period.label}"),
         ("Status", status),
-        ("Prepared", terms.prepared_by or needs("prepared_by")),
-        ("Reviewed", terms.reviewed_by or needs("reviewed_by")),
+        ("Prepared", terms.prepared_by or "not stated"),
+        ("Reviewed", terms.reviewed_by or "not stated"),
         ("Run", record.run_id),
     )
 
@@ -237,12 +246,11 @@ def _runway_row(analysis: DealAnalysis) -> PageOneRow:
     after = table.base_months_after_round
     flips = ""
     if stressed:
-        months = months_cell(stressed[0].runway_months, stressed[0].runway_status)
-        flips = (
-            f"{months} months when {stressed[0].input} double"
-            if months[0].isdigit()
-            else f"{months} when {stressed[0].input} double"
+        months = months_cell(
+            stressed[0].runway_months, stressed[0].runway_status, analysis.horizon_months
         )
+        unit = "" if months == "unknown" else " months"
+        flips = f"{months}{unit} when {stressed[0].input} double"
     if after is not None and table.new_money:
         text = f"{format_months(after).removesuffix(' months')} after the round"
     span = ""
@@ -266,7 +274,7 @@ def _return_row(analysis: DealAnalysis) -> PageOneRow:
     return PageOneRow(
         label="Return, base and stressed",
         says=_claimed(analysis, ("moic", "irr")),
-        economic=needs("a valuation through the preference stack"),
+        economic=needs(_valuation_needs(analysis)),
         page="terms",
     )
 
@@ -311,8 +319,9 @@ def _cost_interval(rung: MarginRung) -> str:
 def _unresolved_flag(analysis: DealAnalysis, style: MoneyStyle) -> str:
     largest = account_totals(analysis.split.unresolved_lines)[0]
     return (
-        f"{style.text(analysis.split.unresolved)} ({format_percent(analysis.unresolved_share, 0)} of "
-        f"cost) is unresolved, {largest.name} first"
+        f"{style.text(analysis.split.unresolved)} "
+        f"({format_percent(analysis.unresolved_share, 0)} of cost) is unresolved, "
+        f"{largest.name} first"
     )
 
 
@@ -350,7 +359,15 @@ def _footer(analysis: DealAnalysis) -> tuple[tuple[str, str], ...]:
     return (
         ("Spend by evidence grade", grades),
         ("Gap to stated total", gap),
-        ("Months of bills held", needs("bills/") if not any(p.startswith("bills") for p in unread) else "held, not read yet"),
-        ("Documents superseded", needs("documents.csv") if "documents.csv" not in unread else "held, not read yet"),
+        (
+            "Months of bills held",
+            needs("bills/")
+            if not any(p.startswith("bills") for p in unread)
+            else "held, not read yet",
+        ),
+        (
+            "Documents superseded",
+            needs("documents.csv") if "documents.csv" not in unread else "held, not read yet",
+        ),
         ("Open requests", str(len(open_requests(analysis)))),
-    )  # fmt: skip
+    )

@@ -103,14 +103,15 @@ def build_review(
         sentences=_sentences(rows, failed),
         table=_table(ordered, failed),
         notes=(
-            "Paid gross margin: all serving of paying users in cost, credits added back; range: all or "
-            "none of the unresolved pool. k*: price multiple of the most dangerous bought or rented input.",
+            "Paid gross margin: all serving of paying users in cost, credits added back; range: "
+            "all or none of the unresolved pool. k*: price multiple of the most dangerous bought "
+            "or rented input.",
         ),
         footer=(
             ("Failed", joined(f.company for f in failed) or "none"),
             ("NAV, watch list, suppliers", needs("positions of the fund")),
         ),
-    )  # fmt: skip
+    )
 
 
 def _sentences(rows: Sequence[ReviewRow], failed: Sequence[FailedAnalysis]) -> tuple[str, ...]:
@@ -127,12 +128,12 @@ def _sentences(rows: Sequence[ReviewRow], failed: Sequence[FailedAnalysis]) -> t
             f"{len(fragile)} graded fragile{_named(fragile)}"
         ),
         sentence(
-            f"{len(near)} lose their paid gross margin below {format_multiple(FRAGILE_MULTIPLE, 0)} "
-            f"of today's input price{_named(near)}"
+            f"{len(near)} lose their paid gross margin below "
+            f"{format_multiple(FRAGILE_MULTIPLE, 0)} of today's input price{_named(near)}"
         ),
         sentence(
-            f"{len(short)} have less than {format_months(SHORT_RUNWAY_MONTHS, 0)} of cash when their "
-            f"most dangerous input doubles{_named(short)}"
+            f"{len(short)} have less than {format_months(SHORT_RUNWAY_MONTHS, 0)} of cash "
+            f"when their most dangerous input doubles{_named(short)}"
         ),
     )
 
@@ -155,9 +156,10 @@ def _table(rows: Sequence[ReviewRow], failed: Sequence[FailedAnalysis]) -> Table
         Column("Runway, months", "number"),
         Column("at 2x", "number"),
         Column("Unresolved, %", "number"),
+        Column("Note"),
     )
     body = [_cells(row) for row in rows]
-    body += [(f.company, "", "failed", *[""] * 8, f.reason.splitlines()[0]) for f in failed]
+    body += [(f.company, "", "failed", *[""] * 9, f.reason.splitlines()[0]) for f in failed]
     return Table(columns, tuple(body), caption="Holdings, weakest first")
 
 
@@ -175,6 +177,7 @@ def _cells(row: ReviewRow) -> tuple[str, ...]:
         _months(row.runway_months),
         _months(row.runway_at_2x_months),
         _percent(row.unresolved_share),
+        f"k* of {row.break_even_input}" if row.break_even_input else "",
     )
 
 

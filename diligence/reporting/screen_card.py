@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from decimal import Decimal
 from pathlib import Path
 
 from diligence.analysis import Screen
@@ -13,7 +12,7 @@ from diligence.reporting.atomic_files import write_atomically
 from diligence.reporting.blocks import Column, Table
 from diligence.reporting.documents import ScreenCard
 from diligence.reporting.wording import sentence
-from diligence.units import format_months, format_multiple, format_percent
+from diligence.units import format_percent
 
 
 def write_screen_card(screen: Screen, *, out: Path) -> Path:
@@ -36,10 +35,11 @@ def screen_card(screen: Screen) -> ScreenCard:
         questions=screen.questions,
         assumptions=_assumptions(screen),
         notes=(
-            "Six numbers as management states them, evidence grade D. The low end takes all AI spend as "
-            "booked outside cost of revenue. The full run on a deal folder uses the same code.",
+            "Six numbers as management states them, evidence grade D. The low end takes all AI "
+            "spend as booked outside cost of revenue. The full run on a deal folder uses "
+            "the same code.",
         ),
-    )  # fmt: skip
+    )
 
 
 def _inputs(screen: Screen) -> tuple[tuple[str, str], ...]:
@@ -57,7 +57,7 @@ def _inputs(screen: Screen) -> tuple[tuple[str, str], ...]:
 
 def _results(screen: Screen) -> Table:
     rows = [
-        (result.label, _figure(result, result.value.base), _range(result), _kind(result))
+        (result.label, result.base_text, result.range_text, _kind(result))
         for result in screen.results
     ]
     columns = (Column("Figure"), Column("Base", "number"), Column("Range"), Column("Kind or note"))
@@ -66,25 +66,6 @@ def _results(screen: Screen) -> Table:
 
 def _kind(result: ScreenResult) -> str:
     return result.note or (result.kind if result.kind != "point" else "")
-
-
-def _range(result: ScreenResult) -> str:
-    low, high = result.value.low, result.value.high
-    if low is None or high is None or low == high:
-        return ""
-    return f"{_figure(result, low)} to {_figure(result, high)}"
-
-
-def _figure(result: ScreenResult, value: Decimal | None) -> str:
-    if value is None:
-        return "none"
-    match result.unit:
-        case "percent":
-            return format_percent(value)
-        case "months":
-            return format_months(value)
-        case "multiple" | "ratio":
-            return format_multiple(value)
 
 
 def _assumptions(screen: Screen) -> Table:

@@ -14,7 +14,7 @@ from diligence.units import format_amount, format_months, format_multiple, forma
 from diligence.units.display import Number
 
 STATUS_WORDS = {
-    "already_below": "already below target",
+    "already_below": "already below",
     "never": "never",
     "not_exposed": "not exposed",
     "unknown": "unknown",
@@ -94,7 +94,7 @@ def break_even_cell(found: BreakEven | None) -> str:
         return f"{words}: {found.note}" if found.status == "unknown" and found.note else words
     at_least = "\u2265 " if found.note.startswith("exposed cost is an upper limit") else ""
     text = f"{at_least}{format_multiple(found.k)}"
-    return f"{text} ({STATUS_WORDS[found.status]})" if found.status == "already_below" else text
+    return f"{text}, already below" if found.status == "already_below" else text
 
 
 def break_even_interval(found: BreakEven | None) -> str:
@@ -114,12 +114,11 @@ def ratio_cell(ratio: Range) -> str:
     return f"{text} ({format_multiple(ratio.low)} to {format_multiple(ratio.high)})"
 
 
-def months_cell(months: Number | None, status: str) -> str:
+def months_cell(months: Number | None, status: str, horizon_months: int) -> str:
     """Months without unit, or the status in words."""
     if months is None:
-        return {"not_burning": "not burning", "beyond_horizon": "beyond horizon"}.get(
-            status, "unknown"
-        )
+        beyond = f"over {horizon_months}"
+        return {"not_burning": "not burning", "beyond_horizon": beyond}.get(status, "unknown")
     return format_months(months).removesuffix(" months")
 
 

@@ -1,7 +1,7 @@
 """Kernels that start fast: forked from a quiet process that has the libraries loaded.
 
 Importing pandas and altair costs an ordinary kernel some seconds for every notebook. Where the
-system can fork, a *kernel host* is split off this process once, right after the imports, and stays
+system can fork, a *kernel host* is split off this process once, imports the libraries, and stays
 as it is: it runs no notebook, draws no chart and starts no thread. Each notebook's kernel is forked
 from the host, so nothing this process does later (the chart renderer's threads do not survive a
 fork, and hang it) reaches a kernel. Elsewhere an ordinary kernel process is started.
@@ -45,6 +45,13 @@ from diligence.errors import RenderError
 KernelStart = Literal["auto", "fork", "process"]
 
 DEFAULT_PRELOAD = ("numpy", "pandas", "altair")
+MEMO_PRELOAD = (
+    *DEFAULT_PRELOAD,
+    "diligence.reporting.notebook",
+    "statsmodels.regression.linear_model",
+    "vl_convert",
+    "typst",
+)
 KERNEL_MODULES = (
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -93,10 +100,10 @@ def can_fork() -> bool:
 
 
 def start_kernel_host(preload: Sequence[str] = DEFAULT_PRELOAD) -> None:
-    """Import the libraries and split off the process that later kernels are forked from.
+    """Split off the process that imports the libraries and that later kernels are forked from.
 
-    Called on its own it moves the cost to a moment of the caller's choice: at the start of a
-    worker, before threads exist and before anything was drawn. Does nothing when a host runs
+    Called early it imports while this process does other work; call it before threads exist and
+    before anything was drawn. Does nothing when a host runs
     already, or where kernels cannot be forked.
 
     Parameters
@@ -236,14 +243,12 @@ class KernelHost:
     """
 
     def __init__(self, preload: Sequence[str]) -> None:
-        for module in preload:
-            importlib.import_module(module)
         self.folder = Path(tempfile.mkdtemp(prefix="diligence-"))
         self._lock = threading.Lock()
         self._connection, far_end = multiprocessing.Pipe()
         self.pid = _fork()
         if self.pid == 0:
-            _run_host(far_end, self.folder)
+            _run_host(far_end, self.folder, preload)
         far_end.close()
 
     def fork_kernel(self, request: _KernelRequest) -> HostedProcess:
@@ -391,12 +396,13 @@ def _fork() -> int:
         return os.fork()
 
 
-def _run_host(connection: Connection, folder: Path) -> NoReturn:
+def _run_host(connection: Connection, folder: Path, preload: Sequence[str]) -> NoReturn:
     parent = os.getppid()
     try:
         os.setsid()
         _forget_parent(keep=connection.fileno())
-        for module in KERNEL_MODULES:
+        # The parent goes on with its own imports meanwhile, on another processor.
+        for module in (*preload, *KERNEL_MODULES):
             with suppress(ModuleNotFoundError):
                 importlib.import_module(module)
         # Collecting what was inherited would run destructors that belong to the parent.

@@ -20,21 +20,13 @@ from diligence.inputs.load import load_deal
 from diligence.reporting.atomic_files import write_atomically
 from diligence.resources import resource_path
 from diligence.runner.html import render_notebook_html
-from diligence.runner.kernels import start_kernel_host
+from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
 from diligence.runner.notebooks import ExecutedNotebook, run_notebook
 
 MEMO_NOTEBOOK = ("notebooks", "deal_memo.ipynb")
-PRELOAD = (
-    "numpy",
-    "pandas",
-    "altair",
-    "vl_convert",
-    "typst",
-    "statsmodels.api",
-    "diligence.reporting.memo",
-)
 RECORD_FILE = "run.json"
 SUMMARY_FILE = "summary.json"
+_FOLDER_MODE = 0o755
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,7 @@ def run_memo(
         When a cell of the notebook or the rendering fails.
     """
     started = time.perf_counter()
-    start_kernel_host(PRELOAD)
+    start_kernel_host(MEMO_PRELOAD)
     deal = load_deal(folder, as_of=as_of, draft=draft)
     target = (out or default_out(deal)).resolve()
     _require_outside(target, folder.resolve())
@@ -110,12 +102,12 @@ def run_memo(
         "draft": draft,
         **(parameters or {}),
     }
-    with _staging(target) as stage:
+    with _Staging(target) as stage:
         executed = run_notebook(
             resource_path(*MEMO_NOTEBOOK),
             out=stage / "memo.ipynb",
             parameters={**wanted, "out_folder": str(stage)},
-            preload=PRELOAD,
+            preload=MEMO_PRELOAD,
         )
         render_notebook_html(
             executed.node,
@@ -137,7 +129,7 @@ def _require_outside(target: Path, folder: Path) -> None:
             )
 
 
-class _staging:
+class _Staging:
     """A private folder beside the target, removed whatever happens."""
 
     def __init__(self, target: Path) -> None:
@@ -183,13 +175,14 @@ def _put_in_place(stage: Path, target: Path) -> None:
     try:
         if target.exists():
             target.rename(earlier)
+        finished.chmod(_FOLDER_MODE)
         finished.rename(target)
     except OSError as error:
         if earlier.exists() and not target.exists():
             earlier.rename(target)
         raise RenderError(
-            f"Cannot replace {target.name!r}: {error.strerror}. Close the memo or workbook in other "
-            "programs and run again."
+            f"Cannot replace {target.name!r}: {error.strerror}. Close the memo or workbook in "
+            "other programs and run again."
         ) from error
     finally:
         shutil.rmtree(finished.parent, ignore_errors=True)

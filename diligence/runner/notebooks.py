@@ -8,10 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
-import pandas as pd
 from nbformat import NotebookNode
 
 from diligence.errors import InputError, RenderError
@@ -19,6 +18,9 @@ from diligence.reporting.atomic_files import write_atomically
 from diligence.resources import PACKAGE
 from diligence.runner.kernels import DEFAULT_PRELOAD, KernelStart, running_kernel
 from diligence.runner.parameters import check_parameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INJECTED_TAG = "injected-parameters"
 ERROR_MARKER_TAG = "papermill-error-cell-tag"
@@ -46,6 +48,8 @@ class ExecutedNotebook:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a code cell with the seconds it took."""
+        import pandas as pd
+
         seconds = pd.Series(self.timing["cells"], dtype=float, name="seconds")
         return seconds.rename_axis("code_cell").reset_index()
 

@@ -14,13 +14,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from diligence.analysis import FailedAnalysis
-from diligence.errors import DiligenceError
+from diligence.errors import DiligenceError, InputError
 from diligence.portfolio import find_holdings, quarter_end
 from diligence.reporting.atomic_files import write_atomically
 from diligence.reporting.review import ReviewRow, build_review
 from diligence.reporting.typst_pdf import render_pdf
-from diligence.runner.kernels import start_kernel_host
-from diligence.runner.memo_run import PRELOAD, company_slug, run_memo
+from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
+from diligence.runner.memo_run import company_slug, run_memo
 
 Outcome = ReviewRow | FailedAnalysis
 REVIEW_FILE = "review.pdf"
@@ -122,18 +122,28 @@ def _run_all(
 
 
 def _start_worker() -> None:
-    start_kernel_host(PRELOAD)
+    start_kernel_host(MEMO_PRELOAD)
 
 
 def _run_one(deal: Path, out: Path, as_of: date) -> Outcome:
     try:
         run = run_memo(deal, out=out, as_of=as_of)
+    except InputError as error:
+        return FailedAnalysis(deal.name, deal.name, _reason(error))
     except DiligenceError as error:
         return FailedAnalysis(deal.name, deal.name, str(error))
     except Exception as error:
         # A portfolio run goes on past any deal; the reason is kept and named.
         return FailedAnalysis(deal.name, deal.name, f"unexpected {type(error).__name__}: {error}")
     return ReviewRow(**{**run.summary, "run_id": run.record["run_id"]})
+
+
+def _reason(error: InputError) -> str:
+    """First problem and how many there are; the message alone when there is no list."""
+    if not error.problems:
+        return error.message
+    more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+    return f"{error.problems[0]}{more}"
 
 
 def _place(deal: Path, folder: Path) -> Path:

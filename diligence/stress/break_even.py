@@ -172,9 +172,19 @@ def break_even_multiples(
         _break_even(priced, scope, rung, target, inference_unknown)
         for priced in inputs
         for scope in ladder.scopes
+        if _can_break(scope, priced)
         for rung in BREAK_EVEN_RUNGS
         for target in MARGIN_TARGETS
     )
+
+
+def _can_break(scope: ScopeLadder, priced: PricedInput) -> bool:
+    """Leave out what segments leave over, and segments a sold input says nothing about."""
+    if scope.segment.startswith("("):
+        return False
+    if priced.side != "sell" or not scope.segment:
+        return True
+    return any(exposure.segment == scope.segment for exposure in priced.exposures)
 
 
 def _break_even(

@@ -206,7 +206,8 @@ def _positive_values(cost: pd.Series) -> FloatArray:
         found = cost.iloc[position]
         raise EstimationError(
             f"Cost must be a number above 0 at every date; found {found} at "
-            f"{date_label(cost.index[position])}, position {position} of {len(cost)}. {_advice(found)}"
+            f"{date_label(cost.index[position])}, position {position} of {len(cost)}. "
+            f"{_advice(found)}"
         )
     return values
 

@@ -187,7 +187,8 @@ class TrajectoryFit(ABC):
         half_life = self.half_life_months
         return {
             "Points": f"{self.n}, last {date_label(self.last_date)} at {self.last_value:.6g}",
-            "Decline per year": f"{self.decline_per_year:.1%} (90 % interval {low:.1%} to {high:.1%})",
+            "Decline per year": f"{self.decline_per_year:.1%} "
+            f"(90 % interval {low:.1%} to {high:.1%})",
             "Half-life": "none, cost does not fall"
             if half_life is None
             else f"{half_life:.1f} months",

@@ -75,7 +75,7 @@ class Period:
 
     @property
     def label(self) -> str:
-        """Shortest name on the calendar year: 2024, 2024H1, 2024Q3, 2024-07, 9M2025."""
+        """Shortest name: 2024, 2024H1, 2024Q3, 2024-07, 9M2025, 12M to 2026-06."""
         year, months = self.start.year, self.months if self.is_whole_months else 0
         if months == 0:
             return f"{self.start}..{self.end}"
@@ -89,6 +89,8 @@ class Period:
             return f"{year}"
         if self.start.month == 1 and months < 12:
             return f"{months}M{year}"
+        if months == 12:
+            return f"12M to {self.end:%Y-%m}"
         return f"{self.start:%Y-%m}..{self.end:%Y-%m}"
 
     def contains(self, other: Period) -> bool:

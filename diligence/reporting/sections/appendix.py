@@ -13,13 +13,17 @@ from diligence.reporting.run_record import RunRecord
 from diligence.reporting.wording import MoneyStyle, money_style
 
 _METHOD = (
-    "Every cost line gets one class by the order of evidence: ruling, tag, product, meter, account, vendor.",
-    "Spend that could serve or train stays a bound through the serving rungs; after training it has no width, because what is not serving is training.",
+    "Every cost line gets one class by the order of evidence: ruling, tag, product, meter, "
+    "account, vendor.",
+    "Spend that could serve or train stays a bound through the serving rungs; after training it "
+    "has no width, because what is not serving is training.",
     "The break-even multiple k* is [R(1-g) - O - phi(1-g)I] / [I(1 - phi(1-g))], never clipped.",
-    "Trajectories: random walk with drift and IMA(1,1) noise, t intervals (Farmer and Lafond 2016).",
-    "Runway is cash over cash burn, never the P&L alone; the bridge from operating loss to burn is held at its observed size.",
+    "Trajectories: random walk with drift and IMA(1,1) noise, t intervals "
+    "(Farmer and Lafond 2016).",
+    "Runway is cash over cash burn, never the P&L alone; the bridge from operating loss to burn "
+    "is held at its observed size.",
     "Amounts are exact decimals at the source's precision; rounding happens on the page only.",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -123,15 +127,47 @@ def _standing(analysis: DealAnalysis) -> tuple[tuple[str, str, bool], ...]:
     deal, ladder = analysis.deal, analysis.ladder.company
     read = {file.path.split("/")[0] for file in deal.files}
     return (
-        ("Training cost by nature and period", f"after training needs {ladder.basis.training_needs}", bool(ladder.basis.training_needs)),
-        ("Cash flow and month-end cash (cash.csv)", f"runway needs {analysis.runway.needs}", bool(analysis.runway.needs)),
-        ("Cost and usage exports with tags, 24 months (bills/)", "replaces ledger evidence by invoices", "bills" not in read),
-        ("Supplier contracts: locks, minimums, credits (contracts.yaml)", "lock dates and commitments", "contracts.yaml" not in read),
-        ("Requests by feature, plan and payer (usage/)", "unit economics and free-tier share", "usage" not in read),
-        ("Training-run register with earlier vintages (training_runs.csv)", "amortised training", not deal.training_runs),
-        ("Round terms (deal.yaml)", "return and walk-away price", deal.terms.round.post_money is None),
-        ("Management's claims with pages (claims.yaml)", "the column 'management says'", not deal.claims),
-    )  # fmt: skip
+        (
+            "Training cost by nature and period",
+            f"after training needs {ladder.basis.training_needs}",
+            bool(ladder.basis.training_needs),
+        ),
+        (
+            "Cash flow and month-end cash (cash.csv)",
+            f"runway needs {analysis.runway.needs}",
+            bool(analysis.runway.needs),
+        ),
+        (
+            "Cost and usage exports with tags, 24 months (bills/)",
+            "replaces ledger evidence by invoices",
+            "bills" not in read,
+        ),
+        (
+            "Supplier contracts: locks, minimums, credits (contracts.yaml)",
+            "lock dates and commitments",
+            "contracts.yaml" not in read,
+        ),
+        (
+            "Requests by feature, plan and payer (usage/)",
+            "unit economics and free-tier share",
+            "usage" not in read,
+        ),
+        (
+            "Training-run register with earlier vintages (training_runs.csv)",
+            "amortised training",
+            not deal.training_runs,
+        ),
+        (
+            "Round terms (deal.yaml)",
+            "return and walk-away price",
+            deal.terms.round.post_money is None,
+        ),
+        (
+            "Management's claims with pages (claims.yaml)",
+            "the column 'management says'",
+            not deal.claims,
+        ),
+    )
 
 
 def _weight(request: Request, style: MoneyStyle) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
 from diligence.projections import BurnDefinition, CashDefinition
-from diligence.reporting.blocks import Block, Column, Exhibit, Heading, Paragraph, Table
-from diligence.reporting.charts import Chart, chart_cash
+from diligence.reporting.blocks import Block, Chart, Column, Exhibit, Heading, Paragraph, Table
+from diligence.reporting.charts import chart_cash
 from diligence.reporting.documents import Section
 from diligence.reporting.sections.stress import charted_input
 from diligence.reporting.theme import FULL_MM
 from diligence.reporting.wording import MoneyStyle, money_style, needs, sentence
-from diligence.units import format_months
+from diligence.units import format_months, format_multiple
 from diligence.units.money import SCALES
 
 _STRESSED = 2.0
@@ -27,7 +28,7 @@ def cash_section(analysis: DealAnalysis) -> Section:
     if table.burn:
         blocks.append(_burn_table(analysis))
     if table.base_cash and table.base_burn:
-        blocks.append(Exhibit(_chart(analysis)))
+        blocks.append(Exhibit(_chart(analysis, table.base_cash.balance_date)))
     blocks += [
         Heading("Commitments and credits"),
         Paragraph(
@@ -56,23 +57,35 @@ def _opening(analysis: DealAnalysis) -> str:
     if table.base_cash and table.base_burn:
         text = sentence(
             f"runway before the round is {runway_text(analysis)}: {table.base_cash.name} of "
-            f"{style.text(table.base_cash.amount)} at {table.base_cash.balance_date.isoformat()} over "
+            f"{style.text(table.base_cash.amount)} at "
+            f"{table.base_cash.balance_date.isoformat()} over "
             f"{table.base_burn.name} of {style.text(table.base_burn.monthly)} a month"
         )
     if table.span and table.span[0] != table.span[1]:
         low, high = table.span
         text += f" By definition it lies between {format_months(low)} and {format_months(high)}."
+    projected = analysis.baseline.runway_months
+    if projected is not None and analysis.register.get("monthly_revenue_growth").value:
+        text += f" With volumes growing as stated the projection gives {format_months(projected)}."
     if table.new_money and table.base_months_after_round is not None:
         text += f" With the round's primary money: {format_months(table.base_months_after_round)}."
-    objections = [burn for burn in table.burn if burn.objection]
-    for burn in objections:
-        text += f" {burn.name} is not used: it {burn.objection}."
-    return text
+    objections = [objection_text(burn, style) for burn in table.burn if burn.contradicts]
+    return " ".join([text, *(sentence(objection) for objection in objections)])
+
+
+def objection_text(burn: BurnDefinition, style: MoneyStyle) -> str:
+    """Why a statement of burn is not used; empty when nothing contradicts it."""
+    if burn.contradicted_by is None or burn.factor_apart is None:
+        return ""
+    return (
+        f"{burn.name} of {style.text(burn.monthly)} is not used: {burn.contradicts} comes to "
+        f"{style.text(burn.contradicted_by)}, {format_multiple(burn.factor_apart, 1)} apart"
+    )
 
 
 def _grid(analysis: DealAnalysis) -> Table:
     table, style = analysis.runway, money_style(analysis)
-    burns = [burn for burn in table.burn if burn.status != "rejected" and not burn.objection]
+    burns = [burn for burn in table.burn if burn.status != "rejected"]
     columns = (
         Column("Cash"),
         Column("At"),
@@ -120,7 +133,7 @@ def _burn_table(analysis: DealAnalysis) -> Table:
 
 
 def _use(burn: BurnDefinition, style: MoneyStyle) -> str:
-    return f"rejected: {burn.objection}" if burn.objection else burn.status
+    return f"rejected: {objection_text(burn, style)}" if burn.contradicts else burn.status
 
 
 def _months(analysis: DealAnalysis, cash: CashDefinition, burn: BurnDefinition) -> str:
@@ -128,14 +141,12 @@ def _months(analysis: DealAnalysis, cash: CashDefinition, burn: BurnDefinition) 
     return "" if months is None else format_months(months).removesuffix(" months")
 
 
-def _chart(analysis: DealAnalysis) -> Chart:
+def _chart(analysis: DealAnalysis, balance_date: date) -> Chart:
     import pandas as pd
 
     style = money_style(analysis)
     scale = float(SCALES[style.scale])
-    start = pd.Timestamp(
-        analysis.runway.base_cash.balance_date if analysis.runway.base_cash else None
-    )
+    start = pd.Timestamp(balance_date)
     projections = [("base", analysis.baseline)]
     priced = charted_input(analysis)
     if priced is not None:

@@ -37,7 +37,10 @@ def conflict_text(analysis: DealAnalysis, found: FactConflict) -> str:
     style = money_style(analysis)
     used = style.text(found.used) if found.used is not None else "none"
     others = "; ".join(f"{style.text(f.value)} ({f.source.citation})" for f in found.others)
-    text = f"{found.concept.replace('_', ' ')} {found.period.label}: used {used}, also stated {others}."
+    text = (
+        f"{found.concept.replace('_', ' ')} {found.period.label}: "
+        f"used {used}, also stated {others}."
+    )
     if found.settled is None:
         return f"{text} No stated ratio settles it."
     implied = "; ".join(

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from diligence.analysis import DealAnalysis
+from diligence.assumptions import ExchangeRates
 from diligence.costs import MarginLadder, ScopeLadder
-from diligence.costs.ladder import RUNG_TITLES, RUNGS
+from diligence.costs.ladder import RUNG_TITLES, RUNGS, SERVING_RUNGS, RungName
+from diligence.errors import UnitError
 from diligence.reporting.blocks import (
     Block,
     Chart,
@@ -22,6 +24,7 @@ from diligence.reporting.charts import chart_margin_bridge, chart_margins_by_per
 from diligence.reporting.documents import Section
 from diligence.reporting.theme import FULL_MM, HALF_MM
 from diligence.reporting.wording import (
+    MoneyStyle,
     money_style,
     needs,
     percent_cell,
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _HALF = Decimal("0.5")
-_CHARTED = ("reported", "paid", "fully_loaded", "after_training")
+_CHARTED: tuple[RungName, ...] = ("reported", "paid", "fully_loaded", "after_training")
 
 
 def bridge_section(analysis: DealAnalysis) -> Section:
@@ -72,14 +75,44 @@ def history_section(analysis: DealAnalysis) -> Section:
         Column("Period"),
         Column(f"Revenue, {money_style(analysis).unit}", "number"),
         *(Column(f"{RUNG_TITLES[rung]}, %", "number") for rung in RUNGS),
-        Column("Derived figures"),
+        Column("Derived"),
     )
     table = Table(columns, rows, caption="Margins by period", source=_books_source(analysis))
-    return Section(
-        "Margins by period",
-        (table, Exhibit(history_chart(analysis, width_mm=FULL_MM))),
-        key="history",
+    blocks: list[Block] = [table]
+    if analysis.deal.terms.also_show:
+        blocks.append(_converted_table(analysis))
+    blocks.append(Exhibit(history_chart(analysis, width_mm=FULL_MM)))
+    return Section("Margins by period", tuple(blocks), key="history")
+
+
+def _converted_table(analysis: DealAnalysis) -> Table:
+    """Revenue and reported gross profit in the second currency, each period at its own rate."""
+    terms, rates = analysis.deal.terms, ExchangeRates.load()
+    style = MoneyStyle(terms.also_show, terms.display_scale)
+    rows = []
+    for ladder, period in (
+        (r.ladder, r.period) for r in analysis.history if r.ladder in shown_history(analysis)
+    ):
+        revenue = ladder.company.basis.revenue
+        profit = revenue - ladder.company.basis.reported_cost
+        try:
+            shown, rate = rates.convert_flow(
+                revenue, terms.reporting_currency, terms.also_show, period
+            )
+            gained, _ = rates.convert_flow(
+                profit, terms.reporting_currency, terms.also_show, period
+            )
+        except UnitError as error:
+            rows.append((ladder.period, "", "", needs(f"a dated rate: {error.message}")))
+            continue
+        rows.append((ladder.period, style.cell(shown), style.cell(gained), rate))
+    columns = (
+        Column("Period"),
+        Column(f"Revenue, {style.unit}", "number"),
+        Column(f"Reported gross profit, {style.unit}", "number"),
+        Column("Rate, date and source"),
     )
+    return Table(columns, tuple(rows), caption=f"The same in {style.currency}")
 
 
 def bridge_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart:
@@ -158,7 +191,9 @@ def derivations(analysis: DealAnalysis, period: str) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
-def _step_rows(scope: ScopeLadder, rung_name: str, revenue: Decimal) -> list[dict[str, object]]:
+def _step_rows(
+    scope: ScopeLadder, rung_name: RungName, revenue: Decimal
+) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     steps = [step for step in scope.steps if step.below == rung_name]
     level = scope.rung(steps[0].above).base if steps else None
@@ -184,8 +219,8 @@ def _opening(analysis: DealAnalysis) -> str:
     company = analysis.ladder.company
     flips = [
         f"{RUNG_TITLES[name].lower()} is {text}"
-        for name in ("paid", "fully_loaded")
-        if (text := company.rung(name).flip_sentence(_HALF))  # type: ignore[arg-type]
+        for name in SERVING_RUNGS
+        if (text := company.rung(name).flip_sentence(_HALF))
     ]
     rungs = "; ".join(rung_sentence(company.rung(name)) for name in RUNGS)
     flip_text = f" Flip points: {'; '.join(flips)}." if flips else ""
@@ -253,8 +288,8 @@ def _segment_table(ladder: MarginLadder) -> Table:
     )
 
 
-def _segment_cell(scope: ScopeLadder, rung: str) -> str:
-    found = scope.rung(rung)  # type: ignore[arg-type]
+def _segment_cell(scope: ScopeLadder, rung: RungName) -> str:
+    found = scope.rung(rung)
     if not scope.basis.revenue:
         return ""
     return rung_cell(found)
@@ -318,8 +353,8 @@ def _amortised_table(analysis: DealAnalysis) -> Table:
         columns,
         tuple(rows),
         caption="Straight line from release over the whole vintage history",
-        source="Successful efforts: failed runs are written off; full cost carries them in the next release. "
-        "Shown beside the ladder, never mixed with it.",
+        source="Successful efforts: failed runs are written off; full cost carries them in the "
+        "next release. Shown beside the ladder, never mixed with it.",
     )
 
 
@@ -341,7 +376,7 @@ def _bridge_title(scope: ScopeLadder) -> str:
     )
 
 
-_RUNG_ENDS = {
+_RUNG_ENDS: dict[RungName, str] = {
     "paid": "for paying users",
     "fully_loaded": "fully loaded",
     "after_training": "after training",

@@ -23,14 +23,16 @@ def prices_section(analysis: DealAnalysis) -> Section:
         blocks.append(
             Paragraph(
                 sentence(
-                    f"list prices of the models in use are {needs('model names under exposure in deal.yaml')}"
+                    "list prices of the models in use are "
+                    f"{needs('model names under exposure in deal.yaml')}"
                 )
             )
         )
     blocks.append(
         Paragraph(
             sentence(
-                f"the gap between price and the supplier's cost is {needs('the serving cost of each supplier')}"
+                "the gap between price and the supplier's cost is "
+                f"{needs('the serving cost of each supplier')}"
             )
         )
     )
@@ -113,7 +115,7 @@ def _vintage(analysis: DealAnalysis) -> str:
     first = analysis.prices[0]
     reasons = [f.price.reason for f in analysis.prices if f.price.reason]
     text = (
-        f"Prices as of {first.price.as_of.isoformat()}, known on {first.price.known_on.isoformat()}, "
-        f"vintage {first.vintage}."
+        f"Prices as of {first.price.as_of.isoformat()}, "
+        f"known on {first.price.known_on.isoformat()}, vintage {first.vintage}."
     )
     return " ".join([text, *(sentence(reason) for reason in dict.fromkeys(reasons))])

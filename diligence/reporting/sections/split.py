@@ -103,7 +103,8 @@ def _opening(analysis: DealAnalysis) -> str:
     split, style = analysis.split, money_style(analysis)
     ratio = ratio_cell(split.training_to_inference)
     known = sentence(
-        f"operating cost of {style.text(split.total)} in {split.period.label} adds up to the ledger: "
+        f"operating cost of {style.text(split.total)} in {split.period.label} "
+        "adds up to the ledger: "
         f"training capex {style.text(split.training_capex + split.allocated_training)}, "
         f"inference opex {style.text(split.inference_opex + split.allocated_inference)}, "
         f"shared and unresolved {style.text(split.unresolved)}, "
@@ -194,7 +195,8 @@ def _evidence_table(split: CostSplit) -> Table:
         columns,
         tuple(rows),
         caption="Spend by evidence grade and by basis of classification",
-        source="A invoice or export, B ledger or filed statement, C management or leak, D estimate, E prior",
+        source="A invoice or export, B ledger or filed statement, C management or leak, "
+        "D estimate, E prior",
     )
 
 

@@ -16,7 +16,6 @@ from diligence.reporting.blocks import (
     Block,
     Chart,
     Column,
-    Exhibit,
     Heading,
     Note,
     Paragraph,
@@ -28,7 +27,7 @@ from diligence.reporting.charts import (
     chart_margin_against_multiple,
 )
 from diligence.reporting.documents import Section
-from diligence.reporting.theme import FULL_MM, HALF_MM
+from diligence.reporting.theme import HALF_MM
 from diligence.reporting.wording import (
     TARGET_WORDS,
     break_even_cell,
@@ -62,16 +61,15 @@ def stress_section(analysis: DealAnalysis) -> Section:
             key="stress",
         )
     blocks: list[Block] = [
-        Paragraph(_opening(analysis)),
+        Paragraph(f"{_opening(analysis)} Exhibit 2 on page one draws margin and runway."),
         Heading("Break-even price multiples"),
         break_even_table(analysis),
         Note(_assumption_note(analysis)),
-        Exhibit(stress_chart(analysis, width_mm=FULL_MM)),
         Heading("Price multiples from 1x to 10x"),
         _scenario_table(analysis),
         Note(
             "One input moves at a time, from month 1 unless its price is locked; paid gross margin "
-            "of month 12, volumes at the run rate. No response of the company but the stated "
+            f"of month 12, {_volume_words(analysis)}. No response of the company but the stated "
             "pass-through is counted."
         ),
     ]
@@ -103,30 +101,38 @@ def charted_input(analysis: DealAnalysis) -> PricedInput | None:
 
 
 def break_even_table(analysis: DealAnalysis) -> Table:
-    """k* per input, segment, rung and target; company rows first."""
+    """k* per input, segment and rung, one column a target; company rows first."""
+    groups: dict[tuple[str, str, str], dict[str, BreakEven]] = {}
+    for found in analysis.break_evens:
+        key = (found.input, found.segment, found.rung)
+        groups.setdefault(key, {})[found.target] = found
     rows = [
         (
-            found.input,
-            found.segment or "Company",
-            "cash" if found.rung == "cash" else RUNG_TITLES[found.rung],  # type: ignore[index]
-            TARGET_WORDS[found.target],
-            break_even_cell(found),
-            break_even_interval(found),
+            name,
+            segment or "Company",
+            "cash" if rung == "cash" else RUNG_TITLES[rung],  # type: ignore[index]
+            *(_target_cell(targets, target) for target in TARGET_WORDS),
         )
-        for found in analysis.break_evens
-        if _is_worth_a_row(found)
+        for (name, segment, rung), targets in groups.items()
+        if any(_is_worth_a_row(found) for found in targets.values())
     ]
     columns = (
         Column("Input and side"),
         Column("Segment"),
         Column("Rung"),
-        Column("Target"),
-        Column("k*", "number"),
-        Column("Range over the pool"),
+        *(Column(f"k*, {words}") for words in TARGET_WORDS.values()),
     )
     return Table(
         columns, tuple(rows), caption="Reverse stress: price multiple at which a target is missed"
     )
+
+
+def _target_cell(targets: dict[str, BreakEven], target: str) -> str:
+    found = targets.get(target)
+    if found is None:
+        return ""
+    interval = break_even_interval(found)
+    return f"{break_even_cell(found)}{f' [{interval}]' if interval else ''}"
 
 
 @cache
@@ -137,9 +143,14 @@ def repricing_events() -> tuple[RepricingEvent, ...]:
     return tuple(RepricingEvent(entry["label"], float(entry["multiple"])) for entry in entries)
 
 
+def _volume_words(analysis: DealAnalysis) -> str:
+    growth = analysis.register.get("monthly_revenue_growth").value
+    if not isinstance(growth, Decimal) or not growth:
+        return "volumes at the run rate"
+    return f"volumes growing {format_percent(growth)} a month as stated"
+
+
 def _is_worth_a_row(found: BreakEven) -> bool:
-    if found.segment.startswith("("):
-        return False
     return not (found.segment and found.status in ("unknown", "not_exposed"))
 
 
@@ -164,7 +175,10 @@ def _broken(found: BreakEven) -> str:
     if found.side == "sell":
         return f"the paid gross margin is zero when the price falls to {format_multiple(found.k)}"
     if found.status == "already_below":
-        return f"the paid gross margin is already below zero; the price would have to fall to {format_multiple(found.k)}"
+        return (
+            "the paid gross margin is already below zero; "
+            f"the price would have to fall to {format_multiple(found.k)}"
+        )
     return f"the paid gross margin is zero at {format_multiple(found.k)} of today's price"
 
 
@@ -194,7 +208,7 @@ def _scenario_table(analysis: DealAnalysis) -> Table:
             "baseline" if result is base else result.input,
             format_multiple(result.multiple),
             percent_cell(result.gross_margin),
-            months_cell(result.runway_months, result.runway_status),
+            months_cell(result.runway_months, result.runway_status, analysis.horizon_months),
         )
         for result in (base, *analysis.stress.scenarios)
         if result is base or result.multiple != 1.0
@@ -290,4 +304,5 @@ def _series_name(scope: ScopeLadder) -> str:
 
 def _chart_title(analysis: DealAnalysis, priced: PricedInput) -> str:
     found = analysis.break_even(input=priced.label, rung="paid", target="gross_margin_0")
-    return f"{priced.label}: {_broken(found)}" if found else priced.label
+    label = f"{priced.label[:1].upper()}{priced.label[1:]}"
+    return f"{label}: {_broken(found)}" if found else label

@@ -53,12 +53,11 @@ def _opening(found: CostTrajectory, fit: TrajectoryFit) -> str:
 
 
 def _chart(analysis: DealAnalysis, found: CostTrajectory, fit: TrajectoryFit) -> Chart:
-    forecast = _forecast_frame(fit, found.steps)
+    forecast = _from_last_point(fit, _forecast_frame(fit, found.steps))
     rival = None
     if found.rival is not None:
-        rival = _forecast_frame(found.rival, found.steps)[["date", "median"]].rename(
-            columns={"median": "cost"}
-        )
+        ahead = _from_last_point(fit, _forecast_frame(found.rival, found.steps))
+        rival = ahead[["date", "median"]].rename(columns={"median": "cost"})
     observed = found.observed.rename("cost").rename_axis("date").reset_index()
     return chart_trajectory(
         observed,
@@ -69,6 +68,15 @@ def _chart(analysis: DealAnalysis, found: CostTrajectory, fit: TrajectoryFit) ->
         source=f"{analysis.company}, books to {observed['date'].iloc[-1]:%Y-%m-%d}; {fit.method}",
         width_mm=FULL_MM,
     )
+
+
+def _from_last_point(fit: TrajectoryFit, forecast: pd.DataFrame) -> pd.DataFrame:
+    """Put the last observation in front, so that the bands open from it."""
+    import pandas as pd
+
+    start = dict.fromkeys(forecast.columns, fit.last_value)
+    start["date"] = fit.history.index[-1] if hasattr(fit.history, "index") else fit.last_date
+    return pd.concat([pd.DataFrame([start]), forecast], ignore_index=True)
 
 
 def _title(fit: TrajectoryFit) -> str:
