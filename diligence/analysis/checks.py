@@ -84,6 +84,29 @@ def statement_checks(deal: Deal, *, reconciliation_limit: Decimal) -> tuple[Stat
     return tuple(checks)
 
 
+@dataclass(frozen=True)
+class SpendRatio:
+    """Total cost over revenue, and what is left of it as a loss."""
+
+    period: Period
+    spend_to_revenue: Decimal
+
+    @property
+    def loss_to_revenue(self) -> Decimal:
+        """Loss over revenue: spend less one."""
+        return self.spend_to_revenue - 1
+
+
+def spend_ratios(deal: Deal) -> tuple[SpendRatio, ...]:
+    """Spend over revenue for every period with stated total costs and revenue."""
+    found: list[SpendRatio] = []
+    for period in sorted({fact.period for fact in deal.facts}):
+        total, revenue = _used_fact(deal.facts, "total_costs", period), _revenue(deal, period)
+        if total is not None and revenue:
+            found.append(SpendRatio(period, total.value / revenue))
+    return tuple(found)
+
+
 def fact_conflicts(deal: Deal) -> tuple[FactConflict, ...]:
     """Find concepts stated with several values and settle them by stated ratios.
 

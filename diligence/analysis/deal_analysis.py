@@ -8,8 +8,10 @@ from decimal import Decimal
 
 from diligence.analysis.checks import (
     FactConflict,
+    SpendRatio,
     StatementCheck,
     fact_conflicts,
+    spend_ratios,
     statement_checks,
 )
 from diligence.analysis.prices import ModelPrice, model_prices
@@ -108,6 +110,7 @@ class DealAnalysis:
     prices: tuple[ModelPrice, ...]
     checks: tuple[StatementCheck, ...]
     conflicts: tuple[FactConflict, ...]
+    spend_ratios: tuple[SpendRatio, ...]
     verdict: Verdict
 
     @property
@@ -238,6 +241,7 @@ def analyse(deal: Deal) -> DealAnalysis:
             deal, reconciliation_limit=_value(register, "reconciliation_limit")
         ),
         conflicts=fact_conflicts(deal),
+        spend_ratios=spend_ratios(deal),
         verdict=grade_cost_quality(_metrics(headline, break_evens, stress)),
     )
 

@@ -298,22 +298,27 @@ def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
     training_pool = basis.pool - serving_pool
     cash_training = basis.discrete_training + training_pool
     replacement = _replacement(basis)
+    training_label = (
+        "cash training of the period"
+        if basis.replacement_training is None
+        else "steady-state training"
+    )
     paid = [
-        ("serving booked outside cost of revenue", basis.paid_elsewhere),
-        ("credits added back at list price", basis.credits_high),
-        ("unresolved pool, serving share", serving_pool),
-        ("unresolved pool booked in cost of revenue", -basis.pool_in_cogs),
-        ("free and promotional serving booked in cost of revenue", -basis.free_in_cogs),
-        ("maintenance training booked in cost of revenue", -basis.maintenance_in_cogs),
-        ("training booked in cost of revenue", -basis.training_in_cogs),
+        ("serving booked elsewhere", basis.paid_elsewhere),
+        ("credits added back", basis.credits_high),
+        ("shared pool, serving part", serving_pool),
+        ("pool as booked in COGS", -basis.pool_in_cogs),
+        ("free serving booked in COGS", -basis.free_in_cogs),
+        ("maintenance training in COGS", -basis.maintenance_in_cogs),
+        ("training booked in COGS", -basis.training_in_cogs),
     ]
     loaded = [
         ("free and promotional serving", basis.free_in_cogs + basis.free_elsewhere),
         ("maintenance training", basis.maintenance_in_cogs + basis.maintenance_elsewhere),
     ]
     training = [
-        ("steady-state replacement of training", replacement - training_pool),
-        ("unresolved pool, training share", training_pool),
+        (training_label, replacement - training_pool),
+        ("shared pool, training part", training_pool),
     ]
     operating = [
         ("other operating cost", basis.other_elsewhere),

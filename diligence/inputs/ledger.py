@@ -194,6 +194,7 @@ def _read_figures(
     if rows.missing_rows:
         some = ", ".join(map(str, rows.missing_rows[:_MOST_ROWS_NAMED]))
         notes.append(f"{name}: {len(rows.missing_rows)} rows have no figure (n/a): {some}")
+    notes.extend(_role_notes(rows, name))
     figures = _with_roles(rows, name, context.log)
     _check_subtotals(rows, name, context.log, notes)
     return figures
@@ -228,8 +229,6 @@ def _read_row(reader: StatementRow, rows: _LongRows) -> None:
     of_which, segment = reader.text("of_which"), reader.text("segment")
     if measure == "percent of parent" and not of_which:
         reader.refuse("of_which", "an empty cell", "the account the percentage is of")
-    if role_text == "" and not of_which and not reader.text("role"):
-        reader.refuse("role", "an empty cell", near_match("", _ROLES))
     basis = reader.choice("basis", ("", "comparative"), "")
     bound = reader.choice("bound", BOUNDS, "exact")
     payer = reader.choice("payer", PAYERS, "")
@@ -303,10 +302,17 @@ def _converted(
 
 
 def _role(role_text: str) -> Role:
-    """Role of a row; of-which rows without one take that of their parent later."""
+    """Role of a row; without one it is cost of revenue, or later that of its parent."""
     if role_text in (GROSS_MARGIN, SUBTOTAL, ""):
         return Role.COST_OF_REVENUE
     return Role(role_text)
+
+
+def _role_notes(rows: _LongRows, name: str) -> list[str]:
+    guessed = [f.row for f in rows.figures if not f.of_which and f.row in rows.rows_without_role]
+    some = ", ".join(map(str, guessed[:_MOST_ROWS_NAMED]))
+    words = f"{name}: {len(guessed)} rows without a role are read as cost of revenue: {some}"
+    return [words] if guessed else []
 
 
 def _with_roles(rows: _LongRows, name: str, log: ProblemLog) -> list[Figure]:
@@ -325,7 +331,8 @@ def _with_roles(rows: _LongRows, name: str, log: ProblemLog) -> list[Figure]:
                 amount=amount, period=line.period,
             )  # fmt: skip
             continue
-        kept.append(replace(figure, line=replace(line, role=role)))
+        same = role is line.role
+        kept.append(figure if same else replace(figure, line=replace(line, role=role)))
     return kept
 
 
@@ -371,7 +378,7 @@ def _check_subtotal(
     difference = line.amount - summed
     if abs(difference) > tolerance(Stated(line.amount, subtotal.half_unit), stated):
         found_words = f"{line.account} {line.period.label} = {plain(line.amount)}"
-        expected = f"the sum of its rows = {plain(summed)} (difference {plain(difference)})"
+        expected = f"the sum of its rows = {plain(summed)}; the difference is {plain(difference)}"
         log.add(name, subtotal.row, "amount", found_words, expected, period=line.period)
 
 
@@ -405,7 +412,7 @@ def _reconcile(
             agreed += 1
             continue
         found = f"revenue rows of {period.label} = {plain(booked)}"
-        expected = f"{plain(stated)} as revenue.csv says (difference {plain(difference)})"
+        expected = f"{plain(stated)} as revenue.csv says; the difference is {plain(difference)}"
         if any(line.basis == "billed" for line in lines):
             notes.append(f"{name}: {found}, revenue.csv (billed) = {plain(stated)}")
         else:

@@ -82,10 +82,11 @@ def unique_figures(figures: Iterable[Figure], *, name: str, log: ProblemLog) -> 
         words = (*_detail(line), line.code, line.text, line.period)
         key = (*_account_key(figure), *words, is_margin)
         if key in first:
+            row = first[key].row
             found = f"a second figure of {line.account!r} for {line.period.label}"
-            expected = f"one row (row {first[key].row} is the first); tell them apart by text"
+            expected = f"another text, or one row: it is the same row as row {row}"
             amount = line.amount if figure.measure == "money" else None
-            column = line.source.column or "amount"
+            column = line.source.column if figure.place else ""
             log.add(name, figure.row, column, found, expected, amount=amount, period=line.period)
         else:
             first[key] = figure
@@ -141,14 +142,16 @@ def _without_checked_margins(figures: Sequence[Figure], name: str, log: ProblemL
         line = figure.line
         other = stated.get((line.account, line.segment, line.period))
         if figure.measure != "gross margin" or other is None:
-            kept.append(replace(figure, measure=_money_unless_parent(figure)))
+            kept.append(_in_money(figure))
         elif other.measure == "money":
             _check_margin(figure, other, name, log)
     return kept
 
 
-def _money_unless_parent(figure: Figure) -> Measure:
-    return figure.measure if figure.measure == "percent of parent" else "money"
+def _in_money(figure: Figure) -> Figure:
+    if figure.measure in ("money", "percent of parent"):
+        return figure
+    return replace(figure, measure="money")
 
 
 def _check_margin(margin: Figure, stated: Figure, name: str, log: ProblemLog) -> None:
@@ -156,8 +159,8 @@ def _check_margin(margin: Figure, stated: Figure, name: str, log: ProblemLog) ->
     if abs(difference) > margin.half_unit + stated.half_unit:
         found = f"{margin.line.derivation}: {plain(margin.line.amount)}"
         expected = (
-            f"{plain(stated.line.amount)} as row {stated.row} states "
-            f"(difference {plain(difference)})"
+            f"{plain(stated.line.amount)} as row {stated.row} states; "
+            f"the difference is {plain(difference)}"
         )
         log.add(name, margin.row, "amount", found, expected, period=margin.line.period)
 

@@ -194,7 +194,7 @@ def _fitted(row: Figure, pieces: list[Figure], period: _Period) -> list[Figure]:
         parent, first = row.line, pieces[0]
         where = f"{parent.account!r}" + (parent.segment and f", {parent.segment}")
         found = f"of-which rows of {where} that add up to {plain(_sum(fitted))}"
-        expected = f"at most {plain(parent.amount)} (difference {plain(excess)})"
+        expected = f"at most {plain(parent.amount)}; the difference is {plain(excess)}"
         log = period.log
         log.add(period.name, first.row, "amount", found, expected, period=parent.period)
     return fitted

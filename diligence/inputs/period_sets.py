@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -16,7 +16,6 @@ from diligence.units import Period, parse_date
 DateOrder = Literal["day_first", "month_first"]
 _SLASHED = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 _NAMED_FORMS = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%Y/%m/%d", "%Y%m%d")
-_ONE_DAY = timedelta(days=1)
 
 
 class DateOrderError(DiligenceError):
@@ -127,13 +126,13 @@ def finest_tiling(period: Period, parts: Iterable[Period]) -> tuple[Period, ...]
     ['2025H1', '2025H2']
     """
     inside = sorted({p for p in parts if period.contains(p) and p != period})
-    chains: dict[date, tuple[Period, ...]] = {period.start - _ONE_DAY: ()}
+    chains: dict[int, tuple[Period, ...]] = {_day_before(period): ()}
     for part in sorted(inside, key=lambda p: (p.end, -p.days)):
-        before = part.start - _ONE_DAY
-        known = chains.get(part.end)
+        before, last = _day_before(part), part.end.toordinal()
+        known = chains.get(last)
         if before in chains and (known is None or len(known) <= len(chains[before])):
-            chains[part.end] = (*chains[before], part)
-    return chains.get(period.end, ())
+            chains[last] = (*chains[before], part)
+    return chains.get(period.end.toordinal(), ())
 
 
 def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
@@ -232,41 +231,48 @@ def _rest(period: Period, kept: Sequence[Period]) -> DerivedPeriod | None:
     taken = _taken(period, kept)
     if not taken:
         return None
-    gap_start, gap_end = period.start, period.end
+    gap_start, gap_end = period.start.toordinal(), period.end.toordinal()
     for part in taken:
-        if part.start != gap_start:
-            gap_end = part.start - _ONE_DAY
+        if _day_before(part) + 1 != gap_start:
+            gap_end = _day_before(part)
             break
-        gap_start = part.end + _ONE_DAY
-    return DerivedPeriod(Period(gap_start, gap_end), (period,), taken)
+        gap_start = part.end.toordinal() + 1
+    rest = Period(date.fromordinal(gap_start), date.fromordinal(gap_end))
+    return DerivedPeriod(rest, (period,), taken)
 
 
 def _taken(period: Period, kept: Sequence[Period]) -> tuple[Period, ...]:
     """Periods that follow each other from the start of a longer one, and up to its end."""
     inside = [p for p in kept if period.contains(p) and p != period]
-    head = _longest_chain(inside, from_start=period.start)
-    gap_start = head[-1].end + _ONE_DAY if head else period.start
-    return (*head, *_longest_chain_back([p for p in inside if p.start > gap_start], period.end))
+    head = _longest_chain(inside, period)
+    reached = head[-1].end.toordinal() if head else _day_before(period)
+    after_gap = [p for p in inside if _day_before(p) > reached]
+    return (*head, *_longest_chain_back(after_gap, period))
 
 
-def _longest_chain(inside: Sequence[Period], *, from_start: date) -> tuple[Period, ...]:
-    chains: dict[date, tuple[Period, ...]] = {from_start - _ONE_DAY: ()}
+def _longest_chain(inside: Sequence[Period], period: Period) -> tuple[Period, ...]:
+    chains: dict[int, tuple[Period, ...]] = {_day_before(period): ()}
     for part in sorted(inside, key=lambda p: (p.end, p.days)):
-        before = part.start - _ONE_DAY
+        before, last = _day_before(part), part.end.toordinal()
         if before in chains:
-            known = chains.get(part.end)
+            known = chains.get(last)
             if known is None or len(chains[before]) + 1 < len(known):
-                chains[part.end] = (*chains[before], part)
+                chains[last] = (*chains[before], part)
     return chains[max(chains)]
 
 
-def _longest_chain_back(inside: Sequence[Period], end: date) -> tuple[Period, ...]:
-    chains: dict[date, tuple[Period, ...]] = {end + _ONE_DAY: ()}
+def _longest_chain_back(inside: Sequence[Period], period: Period) -> tuple[Period, ...]:
+    chains: dict[int, tuple[Period, ...]] = {period.end.toordinal(): ()}
     for part in sorted(inside, key=lambda p: (p.start, -p.days), reverse=True):
-        after = part.end + _ONE_DAY
-        if after in chains and part.start not in chains:
-            chains[part.start] = (part, *chains[after])
+        before, last = _day_before(part), part.end.toordinal()
+        if last in chains and before not in chains:
+            chains[before] = (part, *chains[last])
     return chains[min(chains)]
+
+
+def _day_before(period: Period) -> int:
+    """Number of the day before a period; a number, since no date precedes the year 1."""
+    return period.start.toordinal() - 1
 
 
 def _overlaps(kept: Sequence[Period]) -> tuple[tuple[Period, Period], ...]:

@@ -343,7 +343,7 @@ def _unallocated(
     allowed = sum((part.half_unit for part in parts), company.half_unit)
     if rest < -allowed:
         found = f"parts of {line.period.label} that add up to {plain(summed)}"
-        expected = f"at most the company's {plain(line.net)} (difference {plain(rest)})"
+        expected = f"at most the company's {plain(line.net)}; the difference is {plain(rest)}"
         log.add(name, line.source.row, "net", found, expected, period=line.period)
     own = replace(
         line,

@@ -231,10 +231,10 @@ def log_period_problems(
         parts = ", ".join(period.label for period in miss.parts)
         difference = plain(miss.stated - miss.summed)
         found = f"{what} {miss.period.label} = {plain(miss.stated)}"
-        expected = f"the sum of {parts} = {plain(miss.summed)} (difference {difference})"
+        expected = f"the sum of {parts} = {plain(miss.summed)}; the difference is {difference}"
         log.add(name, rows[miss.period], "amount", found, expected, period=miss.period)
     for first, second in arranged.overlaps:
-        found = f"{what} {second.label}, which overlaps {first.label} (row {rows[first]})"
+        found = f"{what} {second.label}, which overlaps {first.label} in row {rows[first]}"
         expected = "periods that do not overlap, or basis: comparative on one of them"
         log.add(name, rows[second], "period", found, expected, period=second)
 

@@ -137,7 +137,8 @@ def read_table(
     known = (*required, *optional)
     try:
         delimiter, lines = _open_lines(path, name, sheet, known)
-        return _table(lines, delimiter, name, log, required, known)
+        is_cut = bool(delimiter) and not _ends_in_a_line(path)
+        return _table(lines, delimiter, name, log, required, known, is_cut)
     except _UnreadableError as error:
         log.add(name, error.row, "", error.found, error.expected)
         return None
@@ -233,6 +234,7 @@ def _table(
     log: ProblemLog,
     required: Sequence[str],
     known: Sequence[str],
+    is_cut: bool,
 ) -> Table | None:
     numbered = enumerate(lines, start=1)
     header_row, header = next(((n, li) for n, li in numbered if any(li.texts)), (0, _Line(())))
@@ -255,7 +257,8 @@ def _table(
         if _is_sound(line, number, width, unnamed, columns, name, log):
             rows.append(_row(number, line, columns, known))
     _refuse_excel_limit(max(last, header_row))
-    if short == [last]:
+    # a hand-made row may leave its last cells out; a cut one ends the file or differs from the rest
+    if short == [last] and (is_cut or len(rows) > 1):
         found = f"a last row shorter than the header ({width} columns)"
         log.add(name, last, "", found, "the whole file; it looks cut off")
         rows = [row for row in rows if row.number != last]
@@ -376,6 +379,13 @@ def _open_file(path: Path, name: str) -> IO[bytes]:
         reason = error.strerror or type(error).__name__
         found = f"a file that cannot be opened ({reason})"
         raise _UnreadableError(0, found, "a readable file") from error
+
+
+def _ends_in_a_line(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(0, 2)
+        stream.seek(max(stream.tell() - 1, 0))
+        return stream.read() in (b"\n", b"\r", b"")
 
 
 def _refuse_other_formats(start: bytes) -> None:

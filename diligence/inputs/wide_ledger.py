@@ -178,7 +178,7 @@ def _check_sum(
     difference = stated.amount - summed
     if abs(difference) > tolerance(stated, [child for _, child in known]):
         found = f"{what} = {plain(stated.amount)}"
-        expected = f"the sum of {words} = {plain(summed)} (difference {plain(difference)})"
+        expected = f"the sum of {words} = {plain(summed)}; the difference is {plain(difference)}"
         sheet.context.log.add(sheet.grid.name, total[0], total[1], found, expected)
 
 

@@ -88,7 +88,8 @@ def chart_margin_bridge(
     ----------
     frame
         ``step, kind, start, end, low, high``: ``kind`` is "rung" (drawn from zero to
-        ``end``; ``low`` and ``high`` bound it and are hatched) or "step" (drawn from
+        ``end``; ``low`` and ``high`` bound it: hatched for a "bound" in ``range_kind``, a
+        whisker for any other kind) or "step" (drawn from
         ``start`` to ``end``). Per cent of revenue, in reading order.
     title
         The finding.
@@ -99,7 +100,9 @@ def chart_margin_bridge(
     """
     import altair as alt
 
-    _require(frame, ("step", "kind", "start", "end", "low", "high"), "the margin bridge")
+    _require(
+        frame, ("step", "kind", "start", "end", "low", "high", "range_kind"), "the margin bridge"
+    )
     rows = _bridge_rows(frame)
     order = list(rows["step"])
     y = alt.Y("step:N", sort=order, title=None, axis=_bridge_axis(rows, width_mm))
@@ -120,6 +123,12 @@ def chart_margin_bridge(
         base.transform_filter("datum.hatched")
         .mark_tick(color=INK, thickness=1.6, height={"band": 0.86})
         .encode(y=y, x=alt.X("end:Q", scale=scale)),
+        base.transform_filter("datum.whisker")
+        .mark_rule(color=RED, strokeWidth=1.6)
+        .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high"),
+        base.transform_filter("datum.whisker")
+        .mark_tick(color=RED, thickness=1.6, height={"band": 0.5})
+        .encode(y=y, x=alt.X("low:Q", scale=scale)),
         base.mark_text(align="left", dx=3).encode(
             y=y,
             x=alt.X("edge:Q", scale=scale),
@@ -467,7 +476,8 @@ def _bridge_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(
         low=low.where(hatched, frame["end"]),
         high=high.where(hatched, frame["end"]),
-        hatched=hatched,
+        hatched=hatched & frame["range_kind"].eq("bound"),
+        whisker=hatched & frame["range_kind"].ne("bound"),
         figure=figures,
         start=frame["start"].fillna(0.0),
         **{"from": begins, "to": frame["end"]},

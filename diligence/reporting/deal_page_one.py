@@ -10,10 +10,11 @@ from diligence.costs import MarginRung, SplitLine, account_totals, worst_materia
 from diligence.costs.ladder import RUNG_TITLES, RungName
 from diligence.inputs.deal import Claim, Role
 from diligence.reporting.blocks import Exhibit
+from diligence.reporting.flags import flags
 from diligence.reporting.page_one import PageOne, PageOneRow, Verdict
 from diligence.reporting.run_record import RunRecord
 from diligence.reporting.sections.appendix import open_requests
-from diligence.reporting.sections.cash import objection_text, runway_text
+from diligence.reporting.sections.cash import runway_text
 from diligence.reporting.sections.claims import claim_text
 from diligence.reporting.sections.deal_terms import deal_pairs
 from diligence.reporting.sections.margins import bridge_chart
@@ -84,60 +85,6 @@ def _valuation_needs(analysis: DealAnalysis) -> str:
     if analysis.deal.terms.round.post_money is None:
         return "round terms in deal.yaml and a valuation"
     return "a valuation through the preference stack"
-
-
-def flags(analysis: DealAnalysis) -> tuple[str, ...]:
-    """Things that should stop a reader, ranked by money."""
-    style = money_style(analysis)
-    found: list[tuple[Decimal, str]] = []
-    basis = analysis.ladder.company.basis
-    outside = basis.paid_elsewhere
-    if outside:
-        found.append(
-            (outside, f"{style.text(outside)} of serving is booked outside cost of revenue")
-        )
-    if basis.free_in_cogs or basis.free_elsewhere:
-        free = basis.free_in_cogs + basis.free_elsewhere
-        found.append((free, f"{style.text(free)} serves users who do not pay"))
-    if basis.credits_high:
-        found.append(
-            (
-                basis.credits_high,
-                f"credits hide {style.text(basis.credits_high)} of cost at list price",
-            )
-        )
-    if analysis.split.unresolved:
-        found.append((analysis.split.unresolved, _unresolved_flag(analysis, style)))
-    loss = Decimal(repr(analysis.rate.operating_loss)) * analysis.period.months
-    if loss > 0 and not basis.operating_needs:
-        found.append((loss, f"operating loss of {style.text(loss)} in {analysis.period.label}"))
-    found += [
-        (
-            abs(check.difference),
-            f"{check.name} differs from the stated figure by "
-            f"{style.text(abs(check.difference))} ({check.verdict})",
-        )
-        for check in analysis.checks
-        if check.verdict in ("difference", "material")
-    ]
-    found += [
-        (burn.monthly, objection_text(burn, style))
-        for burn in analysis.runway.burn
-        if burn.contradicts
-    ]
-    if analysis.deal.set_aside:
-        money = sum((entry.amount or Decimal(0) for entry in analysis.deal.set_aside), Decimal(0))
-        found.append(
-            (
-                money,
-                f"DRAFT: {len(analysis.deal.set_aside)} rows "
-                f"with {style.text(money)} were not read",
-            )
-        )
-    ranked = sorted(found, key=lambda entry: (-entry[0], entry[1]))
-    return tuple(sentence(text) for _, text in ranked) or (
-        "No flag is raised by the figures at hand.",
-    )
 
 
 def _strip(analysis: DealAnalysis, record: RunRecord) -> tuple[tuple[str, str], ...]:
@@ -314,15 +261,6 @@ def _cost_interval(rung: MarginRung) -> str:
         for cost in (rung.cost_low, rung.cost_high)
     )
     return f"{low} to {high}"
-
-
-def _unresolved_flag(analysis: DealAnalysis, style: MoneyStyle) -> str:
-    largest = account_totals(analysis.split.unresolved_lines)[0]
-    return (
-        f"{style.text(analysis.split.unresolved)} "
-        f"({format_percent(analysis.unresolved_share, 0)} of cost) is unresolved, "
-        f"{largest.name} first"
-    )
 
 
 def _runway_phrase(analysis: DealAnalysis) -> str:

@@ -143,7 +143,8 @@ def test_what_is_refused_ends_with_two_and_a_sentence(name, acme, tmp_path, caps
 def test_without_arguments_the_commands_are_listed(capsys):
     assert run([]) in (0, 2)
     said = capsys.readouterr()
-    assert "Usage: diligence" in said.out + said.err
+    for command in COMMANDS:
+        assert f"  {command.split()[0]} " in said.out + said.err
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,6 @@ def test_without_arguments_the_commands_are_listed(capsys):
         ("claims.yaml", b"{a: {b: &x [*x]}}"),
         ("assumptions.yaml", b"name: 1"),
         ("mapping.yaml", b"files: {ledger.csv: {layout: wide}}"),
-        ("decisions.csv", b"selector,class,reason,who,date\naccount=No such line,neither,r,w,2025-01-01\n"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["check", "split"])
@@ -171,6 +171,28 @@ def test_no_damaged_file_gives_a_traceback(command, file, content, acme, capsys)
     assert "Traceback" not in said.out + said.err
     assert "did not expect" not in said.err
     assert file in said.out + said.err
+
+
+RULING = "selector,class,reason,who,date\naccount=No such line,neither,staging,AA,2025-12-01\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "addition"),
+    [
+        ("decisions.csv", RULING),
+        ("deal.yaml", "headline_period: 2019\n"),
+        ("deal.yaml", "scenarios:\n  - {name: more, payer: free, from_role: other_operating, "
+         "source: press, grade: C, terms: [{concept: no_such_fact, factor: 1}]}\n"),
+    ],
+    ids=["ruling", "headline", "scenario"],
+)  # fmt: skip
+def test_what_check_lets_pass_the_other_commands_can_use(file, addition, acme, capsys):
+    path = acme / file
+    earlier = path.read_text() if path.exists() else ""
+    path.write_text(earlier + addition)
+    assert run(["split", str(acme)]) == 2
+    assert run(["check", str(acme)]) == 2
+    assert f"{file}:" in capsys.readouterr().out
 
 
 def test_check_finds_nothing_in_a_good_folder_and_prints_nothing_to_read(acme, capsys):

@@ -150,7 +150,7 @@ def test_a_margin_beside_the_stated_cost_is_checked(ledger):
     reading, problems = ledger(rows.format(80), revenue="2025,,100,USD\n")
     assert (problems, [line.amount for line in reading.lines]) == ([], [80])
     _, (line,) = ledger(rows.format(60), revenue="2025,,100,USD\n")
-    assert "gross margin 20 %: 80, expected 60 as row 2 states (difference -20)" in line
+    assert "gross margin 20 %: 80, expected 60 as row 2 states; the difference is -20" in line
 
 
 def test_a_percentage_of_the_parent_keeps_its_bound(ledger):
@@ -223,7 +223,7 @@ def test_subtotals_are_checked_and_left_out(ledger):
     reading, problems = ledger(rows.format(30))
     assert (problems, len(reading.lines)) == ([], 2)
     _, (line,) = ledger(rows.format(40))
-    assert "Total 2025 = 40, expected the sum of its rows = 30 (difference 10)" in line
+    assert "Total 2025 = 40, expected the sum of its rows = 30; the difference is 10" in line
     _, (line,) = ledger(rows.replace("A; B", "A; Bee").format(30))
     assert "the child 'Bee', expected an account of 2025: one of" in line
 
@@ -250,7 +250,7 @@ def test_a_negative_derived_cost_is_allowed_and_noted(ledger):
 def test_overlaps_are_problems_unless_comparative(ledger):
     rows = "9M2025,R&D,9,USD,other_operating\n2025H2,R&D,7,USD,other_operating,,,,{}\n"
     _, (line,) = ledger(rows.format(""))
-    assert "R&D 2025H2, which overlaps 9M2025 (row 2)" in line
+    assert "R&D 2025H2, which overlaps 9M2025 in row 2" in line
     reading, problems = ledger(rows.format("comparative"))
     assert (problems, len(reading.lines)) == ([], 2)
 
@@ -262,6 +262,13 @@ def test_the_same_figure_twice_is_a_problem(ledger):
         "2025,R&D,9,USD,other_operating,,,,,May\n2025,R&D,9,USD,other_operating,,,,,June\n"
     )
     assert problems == []
+
+
+def test_a_row_without_a_role_is_cost_of_revenue_and_noted(ledger):
+    reading, problems = ledger("2025,R&D,9,USD\n2025,GPU,4,USD,,,R&D\n")
+    assert problems == []
+    assert {line.role.value for line in reading.lines} == {"cost_of_revenue"}
+    assert reading.notes == ("ledger.csv: 1 rows without a role are read as cost of revenue: 2",)
 
 
 def test_missing_figures_are_noted_and_never_zero(ledger):
@@ -290,7 +297,6 @@ def test_revenue_rows_are_reconciled(ledger):
         ("2025,R&D,,USD,other_operating", "an empty cell, expected a number, or n/a"),
         ("2025,R&D,5,bananas,other_operating", "'bananas', expected a unit of money"),
         ("2025,R&D,5,USD,cost_of_revenu", "'cost_of_revenu', expected cost_of_revenue"),
-        ("2025,R&D,5,USD,", "an empty cell, expected one of revenue"),
         ("2025,R&D,5,percent of parent,other_operating", "expected the account the percentage"),
         ("2025,R&D,5,USD,gross_margin", "'USD', expected percent of revenue"),
         ("1990,R&D,5,CNY,other_operating", "a dated rate"),

@@ -191,7 +191,8 @@ def test_subtotal_rows_and_total_columns_are_checked(tmp_path, make_context):
     wrong = SHEET.replace("Total,10,20,30", "Total,10,25,35")
     _, problems = read(*wide(tmp_path, wrong, **checks), make_context)
     assert problems == [
-        "pnl.csv:3:C: found 'Total' 2025-02 = 25, expected the sum of rows 2 = 20 (difference 5)"
+        "pnl.csv:3:C: found 'Total' 2025-02 = 25, "
+        "expected the sum of rows 2 = 20; the difference is 5"
     ]
     wrong = SHEET.replace("Hosting,10,20,30", "Hosting,10,20,40")
     _, (line,) = read(*wide(tmp_path, wrong, **checks), make_context)
@@ -258,7 +259,7 @@ def test_a_total_that_does_not_add_up_is_proposed_for_the_reading_to_name(tmp_pa
     entry = proposed(path)
     assert entry.subtotals == {4: (2, 3)}
     _, problems = read(path, entry, make_context)
-    assert "= 15, expected the sum of rows 2, 3 = 11 (difference 4)" in problems[0]
+    assert "= 15, expected the sum of rows 2, 3 = 11; the difference is 4" in problems[0]
 
 
 @settings(

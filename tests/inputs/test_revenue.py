@@ -43,7 +43,7 @@ def test_what_segments_leave_is_unallocated(read_csv):
 def test_segments_over_the_company_are_a_problem(read_csv):
     _, (line,) = read_csv(read_revenue, HEADER + "2025,,100,USD\n2025,A,120,USD\n")
     assert "parts of 2025 that add up to 120, expected at most the company's 100" in line
-    assert "difference -20" in line
+    assert "the difference is -20" in line
 
 
 def test_the_missing_quarter_is_derived_and_labelled(read_csv):
@@ -58,7 +58,9 @@ def test_a_total_of_shorter_periods_is_checked_and_left_out(read_csv):
     lines, problems = read_csv(read_revenue, HEADER + halves + "2025,,100,USD\n")
     assert (problems, len(lines)) == ([], 2)
     _, (line,) = read_csv(read_revenue, HEADER + halves + "2025,,110,USD\n")
-    assert "revenue 2025 = 110, expected the sum of 2025H1, 2025H2 = 100 (difference 10)" in line
+    assert (
+        "revenue 2025 = 110, expected the sum of 2025H1, 2025H2 = 100; the difference is 10" in line
+    )
 
 
 def test_a_share_without_a_company_row_is_a_problem(read_csv):

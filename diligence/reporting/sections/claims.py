@@ -7,7 +7,7 @@ from diligence.inputs.deal import Claim
 from diligence.reporting.blocks import Block, Column, Heading, Paragraph, Table
 from diligence.reporting.documents import Section
 from diligence.reporting.wording import MoneyStyle, money_style, needs, sentence
-from diligence.units import format_percent
+from diligence.units import format_multiple, format_percent
 
 
 def claims_section(analysis: DealAnalysis) -> Section:
@@ -19,6 +19,7 @@ def claims_section(analysis: DealAnalysis) -> Section:
         blocks.append(Paragraph(sentence(f"management's claims are {needs('claims.yaml')}")))
     if analysis.checks:
         blocks += [Heading("Do the statements add up"), _check_table(analysis)]
+        blocks.append(_spend_table(analysis))
     if analysis.conflicts:
         blocks += [Heading("Figures stated with more than one value")]
         blocks += [Paragraph(conflict_text(analysis, found)) for found in analysis.conflicts]
@@ -81,6 +82,26 @@ def _check_table(analysis: DealAnalysis) -> Table:
         Column("Source"),
     )
     return Table(columns, tuple(rows), caption="Totals computed from lines beside totals as stated")
+
+
+def _spend_table(analysis: DealAnalysis) -> Table:
+    """Spend is not loss: both over revenue, so that nobody takes one for the other."""
+    rows = [
+        (
+            ratio.period.label,
+            format_multiple(ratio.spend_to_revenue, 3),
+            format_multiple(ratio.loss_to_revenue, 3),
+        )
+        for ratio in analysis.spend_ratios
+    ]
+    columns = (
+        Column("Period"),
+        Column("Spent per unit of revenue", "number"),
+        Column("Lost per unit of revenue", "number"),
+    )
+    return Table(
+        columns, tuple(rows), caption="Spend and loss over revenue, from stated total costs"
+    )
 
 
 def _check_row(check: StatementCheck, style: MoneyStyle) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ def history_section(analysis: DealAnalysis) -> Section:
     blocks: list[Block] = [table]
     if analysis.deal.terms.also_show:
         blocks.append(_converted_table(analysis))
-    blocks.append(Exhibit(history_chart(analysis, width_mm=FULL_MM)))
+    if len(shown) > 1:
+        blocks.append(Exhibit(history_chart(analysis, width_mm=FULL_MM)))
     return Section("Margins by period", tuple(blocks), key="history")
 
 
@@ -121,7 +122,7 @@ def bridge_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart:
     return chart_margin_bridge(
         bridge_frame(ladder.company),
         title=_bridge_title(ladder.company),
-        source=f"{analysis.company}, {ladder.period}; hatched: unresolved",
+        source=f"{analysis.company}, {ladder.period}; hatched: bound, whisker: scenario range",
         width_mm=width_mm,
     )
 
@@ -171,6 +172,7 @@ def bridge_frame(scope: ScopeLadder) -> pd.DataFrame:
                 "end": _percent(rung.base),
                 "low": _percent(rung.low),
                 "high": _percent(rung.high),
+                "range_kind": rung.kind,
             }
         )
     return pd.DataFrame(rows)
@@ -209,6 +211,7 @@ def _step_rows(
                 "end": _percent(after),
                 "low": float("nan"),
                 "high": float("nan"),
+                "range_kind": "point",
             }
         )
         level = after

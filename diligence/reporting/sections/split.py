@@ -36,7 +36,7 @@ def split_section(analysis: DealAnalysis) -> Section:
     blocks: list[Block] = [
         Paragraph(_opening(analysis)),
         _class_table(analysis),
-        Exhibit(split_chart(analysis)),
+        *([Exhibit(split_chart(analysis))] if len(analysis.history) > 1 else []),
         Heading("Lines"),
         _line_table(analysis),
         Heading("How sure"),
