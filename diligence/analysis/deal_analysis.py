@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,8 +45,10 @@ from diligence.projections import (
     run_rate,
     runway_table,
 )
+from diligence.projections.run_rate import ExposedMonth
 from diligence.stress import (
     BreakEven,
+    Multiple,
     StressTest,
     break_even_multiples,
     runway_multiple,
@@ -208,8 +210,8 @@ def analyse(deal: Deal) -> DealAnalysis:
     headline_at = headline_period(deal)
     headline = next(result for result in history if result.period == headline_at)
     inputs = priced_inputs(deal, register)
-    rate = run_rate(headline.ladder.company, period=headline_at, inputs=inputs)
-    runway = runway_table(deal, operating_loss_per_month=_decimal_loss(rate))
+    rate = run_rate(headline.ladder, period=headline_at, inputs=inputs)
+    runway = runway_table(deal, operating_loss_per_month=_monthly_loss(headline))
     cash = _cash_start(runway)
     break_evens = (
         *break_even_multiples(
@@ -290,7 +292,7 @@ def _inference_unknown(split: CostSplit) -> str:
         and "inference_opex" in line.item.alternatives
         and not line.is_pool
     ]
-    if not undivided or split.inference_opex or split.allocated_inference:
+    if not undivided:
         return ""
     return f"the inference share of {' and '.join(sorted(set(undivided)))}"
 
@@ -298,65 +300,98 @@ def _inference_unknown(split: CostSplit) -> str:
 def _runway_break_evens(
     rate: RunRate, runway: RunwayTable, register: AssumptionRegister
 ) -> tuple[BreakEven, ...]:
-    cash, burn = runway.base_cash, runway.base_burn
     floor = _value(register, "runway_floor_months")
-    found: list[BreakEven] = []
-    for priced, exposed in zip(rate.inputs, rate.exposed_operating, strict=True):
-        if priced.side not in ("buy", "rent"):
-            continue
-        k, status, note = None, "unknown", f"needs {runway.needs}"
-        if cash is not None and burn is not None:
-            multiple = runway_multiple(
-                cash=cash.amount - runway.minimum_cash,
-                monthly_burn=burn.monthly,
-                exposed_monthly=Decimal(repr(exposed)),
-                months=floor,
-                pass_through=priced.pass_through,
-            )
-            k, status, note = multiple.k, multiple.status, ""
-        found.append(
-            BreakEven(
-                input=priced.label,
-                side=priced.side,
-                suppliers=priced.suppliers,
-                rung="cash",
-                segment="",
-                target="runway_12m",
-                k=k,
-                low=k,
-                high=k,
-                status=status,  # type: ignore[arg-type]
-                pass_through=priced.pass_through,
-                note=note,
-            )
+    return tuple(
+        _runway_break_even(priced, month, runway, floor)
+        for priced, month in zip(rate.inputs, rate.exposed, strict=True)
+        if priced.side in ("buy", "rent")
+    )
+
+
+def _runway_break_even(
+    priced: PricedInput, month: ExposedMonth, runway: RunwayTable, floor: Decimal
+) -> BreakEven:
+    cash, burn = runway.base_cash, runway.base_burn
+    passed = month.passed / month.operating if month.operating else 0.0
+    found, note = Multiple(None, "unknown"), f"needs {runway.needs}"
+    if not month.operating:
+        found, note = Multiple(None, "not_exposed"), ""
+    elif cash is not None and burn is not None:
+        found = runway_multiple(
+            cash=cash.amount - runway.minimum_cash,
+            monthly_burn=burn.monthly,
+            exposed_monthly=Decimal(repr(month.operating)),
+            months=floor,
+            pass_through=Decimal(repr(passed)),
         )
-    return tuple(found)
+        note = "at the run rate, without growth or locks"
+    return BreakEven(
+        input=priced.label,
+        side=priced.side,
+        suppliers=priced.suppliers,
+        rung="cash",
+        segment="",
+        target="runway_12m",
+        k=found.k,
+        status=found.status,
+        all_serve=found,
+        none_serves=found,
+        pass_through=Decimal(repr(passed)),
+        note=note,
+    )
 
 
 def _metrics(
     headline: PeriodResult, break_evens: Iterable[BreakEven], stress: StressTest
 ) -> dict[str, float | None]:
-    known = tuple(break_evens)
+    known = [found for found in break_evens if found.rung == "paid" and not found.segment]
+    bought = [found for found in known if found.side in ("buy", "rent")]
+    sold = [found for found in known if found.side == "sell"]
     paid = headline.ladder.company.rung("paid")
-    at_zero = dangerous_multiple(known, target="gross_margin_0")
-    at_half = dangerous_multiple(known, target="gross_margin_50")
+    dangerous = {found.input for found in bought}
     doubled = [
         result.runway_months
         for result in stress.scenarios
-        if result.multiple == DOUBLED and result.runway_months is not None
+        if result.multiple == DOUBLED
+        and result.input in dangerous
+        and result.runway_months is not None
     ]
     total = headline.split.total
-    bought = [found for found in known if found.side in ("buy", "rent")]
-    unexposed = bought and all(found.status == "not_exposed" for found in bought)
     return {
         "paid_margin": _number(paid.base),
         "paid_margin_low": _number(paid.low),
-        "break_even_0": _number(at_zero.k) if at_zero else None,
-        "break_even_50": _number(at_half.k) if at_half else None,
-        "not_exposed": 1.0 if unexposed else None,
+        "paid_margin_high": _number(paid.high),
+        "break_even_0": _smallest(bought, "gross_margin_0", lambda found: found.multiple),
+        "break_even_0_high": _smallest(bought, "gross_margin_0", lambda found: found.none_serves),
+        "break_even_50": _smallest(bought, "gross_margin_50", lambda found: found.multiple),
+        "sold_break_even_0": _largest(sold, "gross_margin_0"),
+        "sold_break_even_50": _largest(sold, "gross_margin_50"),
         "runway_at_2x_months": min(doubled, default=None),
         "unresolved_share": float(headline.split.unresolved / total) if total else None,
     }
+
+
+def _smallest(
+    found: Iterable[BreakEven], target: str, pick: Callable[[BreakEven], Multiple]
+) -> float | None:
+    """Smallest k* of what is bought; never and not exposed count as infinite, unknown as unknown."""
+    picked = [pick(entry) for entry in found if entry.target == target]
+    known = [
+        float(m.k) if m.k is not None else float("inf")
+        for m in picked
+        if m.k is not None or m.status in ("never", "not_exposed")
+    ]
+    return min(known, default=None)
+
+
+def _largest(found: Iterable[BreakEven], target: str) -> float | None:
+    """Largest k* of what is sold: how little its price may fall; 0 when it may fall to nothing."""
+    known = [
+        float(entry.k) if entry.k is not None else 0.0
+        for entry in found
+        if entry.target == target and entry.status in ("breaks_at", "already_below", "never")
+    ]
+    return max(known, default=None)
 
 
 def _projection(
@@ -388,9 +423,13 @@ def _cash_start(runway: RunwayTable) -> CashStart:
     )
 
 
-def _decimal_loss(rate: RunRate) -> Decimal | None:
-    loss = rate.operating_loss
-    return Decimal(repr(loss)) if loss == loss else None
+def _monthly_loss(headline: PeriodResult) -> Decimal | None:
+    """Operating loss a month as booked, credits not added back; None when cost is missing."""
+    operating = headline.ladder.rung("operating")
+    if operating.cost_base is None:
+        return None
+    booked = operating.cost_base - headline.ladder.company.basis.credits_high
+    return (booked - operating.revenue) / headline.period.months
 
 
 def _value(register: AssumptionRegister, name: str) -> Decimal:

@@ -116,6 +116,7 @@ def _break_even(found: BreakEven) -> dict[str, Any]:
         "low": _number(found.low),
         "high": _number(found.high),
         "status": found.status,
+        "limit": found.limit,
         "pass_through": _number(found.pass_through),
         "note": found.note,
     }

@@ -64,6 +64,7 @@ class CostBasis:
     credits_low: Decimal = ZERO
     credits_high: Decimal = ZERO
     replacement_training: Decimal | None = None
+    reported_needs: str = ""
     serving_needs: str = ""
     training_needs: str = ""
     operating_needs: str = ""
@@ -171,7 +172,7 @@ class MarginRung:
         )
 
     def _margin(self, cost: Decimal | None) -> Decimal | None:
-        if cost is None or not self.revenue:
+        if cost is None or self.revenue <= 0:
             return None
         return (self.revenue - cost) / self.revenue
 
@@ -297,7 +298,7 @@ def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
     serving_pool = basis.pool * basis.pool_share
     training_pool = basis.pool - serving_pool
     cash_training = basis.discrete_training + training_pool
-    replacement = _replacement(basis)
+    replacement = training_cost(basis, "after_training")
     training_label = (
         "cash training of the period"
         if basis.replacement_training is None
@@ -337,11 +338,21 @@ def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
     )
 
 
-def _replacement(basis: CostBasis) -> Decimal:
-    training_pool = basis.pool * (1 - basis.pool_share)
-    if basis.replacement_training is None:
-        return basis.discrete_training + training_pool
-    return basis.replacement_training + training_pool
+def training_cost(basis: CostBasis, rung: RungName) -> Decimal:
+    """Training inside a rung: its replacement after training, all cash training in operating.
+
+    What is not serving of the shared pool is training in both. ``replacement_training`` is the
+    cost of a cycle without pool compute.
+    """
+    discrete = basis.discrete_training
+    if rung == "after_training" and basis.replacement_training is not None:
+        discrete = basis.replacement_training
+    return discrete + basis.pool * (1 - basis.pool_share)
+
+
+def rung_costs(basis: CostBasis) -> dict[RungName, Decimal]:
+    """Cost of every rung at the base pool share, computable as a margin or not."""
+    return _base_costs(basis, _steps(basis))
 
 
 def _base_costs(basis: CostBasis, steps: Sequence[MarginStep]) -> dict[RungName, Decimal]:
@@ -374,7 +385,8 @@ def _rung(name: RungName, segment: str, basis: CostBasis, cost: Decimal) -> Marg
 
 
 def _needs(name: RungName, basis: CostBasis) -> str:
-    missing = "" if basis.revenue else "revenue of this period and segment"
+    missing = "" if basis.revenue > 0 else "positive revenue of this period and segment"
+    missing = missing or basis.reported_needs
     if name != "reported":
         missing = missing or basis.serving_needs
     if name == "after_training":

@@ -1,6 +1,6 @@
 """Joins costs and prices: what is exposed to whose price, the run rate, and the months ahead."""
 
-from diligence.projections.exposure import PricedInput, exposed_amount, priced_inputs
+from diligence.projections.exposure import Exposed, PricedInput, exposed, priced_inputs
 from diligence.projections.projection import Projection, project
 from diligence.projections.run_rate import RunRate, run_rate
 from diligence.projections.runway import (
@@ -13,11 +13,12 @@ from diligence.projections.runway import (
 __all__ = [
     "BurnDefinition",
     "CashDefinition",
+    "Exposed",
     "PricedInput",
     "Projection",
     "RunRate",
     "RunwayTable",
-    "exposed_amount",
+    "exposed",
     "priced_inputs",
     "project",
     "run_rate",

@@ -1,8 +1,8 @@
 """Monthly P&L and cash ahead, under a price multiple for each input.
 
-The first version holds volumes at the run rate (or at a stated monthly growth): revenue and every
-cost that moves with volume grow together, other operating cost stays. A price multiple of one
-reproduces the baseline exactly.
+Volumes stay at the run rate or grow at a stated rate a month: revenue, cost of revenue and all
+inference grow together, training and other operating cost stay. A price multiple of one reproduces
+the baseline of the same month exactly. What customers bear of a rise is revenue.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from diligence.projections.run_rate import RunRate
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LONGEST_MONTHS = 120
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Projection:
     def paid_margin(self, month: int) -> float | None:
         """Paid gross margin of a month, counted from 1; a fraction."""
         result = self.months[month - 1]
-        return 1 - result.paid_cost / result.revenue if result.revenue else None
+        return 1 - result.paid_cost / result.revenue if result.revenue > 0 else None
 
     @property
     def runway_months(self) -> float | None:
@@ -56,6 +59,8 @@ class Projection:
             if result.cash is None:
                 return None
             opening = result.cash + result.cash_burn if previous is None else previous
+            if opening <= self.minimum_cash:
+                return float(result.month - 1)
             if result.cash < self.minimum_cash:
                 return result.month - 1 + (opening - self.minimum_cash) / result.cash_burn
             previous = result.cash
@@ -120,8 +125,11 @@ def project(
     Raises
     ------
     InputError
-        When a multiple names no input of the run rate, or is negative.
+        When a multiple names no input of the run rate, or is negative, or ``months`` is not 1 to
+        120.
     """
+    if not 1 <= months <= LONGEST_MONTHS:
+        raise InputError(f"A projection runs 1 to {LONGEST_MONTHS} months; found {months}.")
     wanted = dict(multiples or {})
     _require_known(wanted, rate.inputs)
     bridge = None if monthly_cash_burn is None else monthly_cash_burn - rate.operating_loss
@@ -155,22 +163,20 @@ def _month(
     volume: float,
     start: date | None,
 ) -> _ProfitAndLoss:
-    revenue, paid, fixed = rate.revenue, rate.paid_cost, rate.operating_cost - rate.paid_cost
-    below_paid = 0.0
-    for priced, in_paid, in_operating in zip(
-        rate.inputs, rate.exposed_paid, rate.exposed_operating, strict=True
-    ):
+    revenue, paid = rate.revenue * volume, rate.paid_cost * volume
+    below_paid = (rate.volume_cost - rate.paid_cost) * volume
+    fixed = rate.operating_cost - rate.volume_cost
+    for priced, at in zip(rate.inputs, rate.exposed, strict=True):
         rise = multiples.get(priced.label, 1.0) - 1
         if rise == 0 or _is_locked(priced, month, start):
             continue
         if priced.side == "sell":
-            revenue += in_paid * rise
+            revenue += at.paid * rise * volume
             continue
-        revenue += in_paid * rise * float(priced.pass_through)
-        paid += in_paid * rise
-        below_paid += (in_operating - in_paid) * rise
-    revenue, paid = revenue * volume, paid * volume
-    return _ProfitAndLoss(revenue, paid, revenue - paid - fixed - below_paid)
+        revenue += at.passed * rise * volume
+        paid += at.paid * rise * volume
+        below_paid += (at.operating - at.paid) * rise * volume
+    return _ProfitAndLoss(revenue, paid, revenue - paid - below_paid - fixed)
 
 
 def _is_locked(priced: PricedInput, month: int, start: date | None) -> bool:

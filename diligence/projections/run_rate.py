@@ -1,38 +1,48 @@
-"""A month of the last actual period: the starting point of every projection."""
+"""A month of the headline period: the starting point of every projection."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from diligence.costs import ScopeLadder
-from diligence.projections.exposure import PricedInput, exposed_amount
+from diligence.costs import MarginLadder
+from diligence.costs.ladder import rung_costs
+from diligence.projections.exposure import Exposed, PricedInput, exposed
 from diligence.units import Period
 
 
 @dataclass(frozen=True)
+class ExposedMonth:
+    """Money a month that moves with one input: in the paid rung, and in all operating cost.
+
+    ``passed`` is what customers bear of a rise of 100 %.
+    """
+
+    paid: float
+    operating: float
+    passed: float
+
+
+@dataclass(frozen=True)
 class RunRate:
-    """Monthly amounts of one scope, in reporting currency.
+    """Monthly amounts of the company, in reporting currency.
 
     ``operating_cost`` is all the ledger holds; where it lacks selling or administrative cost the
-    bridge to observed cash burn carries them.
-
-    ``exposed`` holds, for each priced input (same order as ``inputs``), the monthly amount that
-    moves with its price in the paid rung and in the whole operating result.
+    bridge to observed cash burn carries them. ``volume_cost`` is the part that grows with volume:
+    all inference, and what else the cost of revenue holds.
     """
 
     period: Period
     revenue: float
     paid_cost: float
+    volume_cost: float
     operating_cost: float
     inputs: tuple[PricedInput, ...]
-    exposed_paid: tuple[float, ...]
-    exposed_operating: tuple[float, ...]
+    exposed: tuple[ExposedMonth, ...]
 
     @property
     def paid_margin(self) -> float | None:
         """Paid gross margin, a fraction; None without revenue."""
-        return 1 - self.paid_cost / self.revenue if self.revenue else None
+        return 1 - self.paid_cost / self.revenue if self.revenue > 0 else None
 
     @property
     def operating_loss(self) -> float:
@@ -40,8 +50,8 @@ class RunRate:
         return self.operating_cost - self.revenue
 
 
-def run_rate(scope: ScopeLadder, *, period: Period, inputs: tuple[PricedInput, ...]) -> RunRate:
-    """Divide a scope's period into equal months.
+def run_rate(ladder: MarginLadder, *, period: Period, inputs: tuple[PricedInput, ...]) -> RunRate:
+    """Divide the company's period into equal months.
 
     Raises
     ------
@@ -49,20 +59,23 @@ def run_rate(scope: ScopeLadder, *, period: Period, inputs: tuple[PricedInput, .
         When the period is not a whole number of months.
     """
     months = period.months
+    costs = {name: float(cost) / months for name, cost in rung_costs(ladder.company.basis).items()}
     return RunRate(
         period=period,
-        revenue=float(scope.basis.revenue) / months,
-        paid_cost=_monthly(scope.rung("paid").cost_base, months),
-        operating_cost=float(scope.basis.ledger_total + scope.basis.credits_high) / months,
+        revenue=float(ladder.company.basis.revenue) / months,
+        paid_cost=costs["paid"],
+        volume_cost=costs["fully_loaded"],
+        operating_cost=costs["operating"],
         inputs=inputs,
-        exposed_paid=tuple(
-            float(exposed_amount(i, scope.basis, rung="paid")) / months for i in inputs
-        ),
-        exposed_operating=tuple(
-            float(exposed_amount(i, scope.basis, rung="operating")) / months for i in inputs
-        ),
+        exposed=tuple(_month(priced, ladder, months) for priced in inputs),
     )
 
 
-def _monthly(amount: Decimal | None, months: int) -> float:
-    return float(amount) / months if amount is not None else float("nan")
+def _month(priced: PricedInput, ladder: MarginLadder, months: int) -> ExposedMonth:
+    paid: Exposed = exposed(priced, ladder, rung="paid")
+    operating: Exposed = exposed(priced, ladder, rung="operating")
+    return ExposedMonth(
+        float(paid.amount) / months,
+        float(operating.amount) / months,
+        float(operating.passed) / months,
+    )

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
 from diligence.analysis.deal_analysis import dangerous_multiple
-from diligence.costs import MarginRung, SplitLine, account_totals, worst_material_grade
+from diligence.costs import MarginRung, SplitLine, worst_material_grade
 from diligence.costs.ladder import RUNG_TITLES, RungName
 from diligence.inputs.deal import Claim, Role
+from diligence.projections import exposed
 from diligence.reporting.blocks import Exhibit
 from diligence.reporting.flags import flags
 from diligence.reporting.page_one import PageOne, PageOneRow, Verdict
@@ -21,7 +22,6 @@ from diligence.reporting.sections.margins import bridge_chart
 from diligence.reporting.sections.stress import charted_input, stress_chart
 from diligence.reporting.wording import (
     STATUS_WORDS,
-    MoneyStyle,
     break_even_cell,
     break_even_interval,
     joined,
@@ -140,11 +140,11 @@ def _serving_row(analysis: DealAnalysis) -> PageOneRow:
     economic = needs(paid.needs or "revenue")
     if paid.cost_base is not None and basis.revenue:
         economic = format_percent(paid.cost_base / basis.revenue).removesuffix(" %")
-    exposed = ""
-    if priced is not None and basis.revenue and inference:
-        part = inference * priced.share("inference") / basis.revenue
+    moves = ""
+    if priced is not None and basis.revenue > 0 and inference:
+        part = exposed(priced, analysis.ladder, rung="paid").amount / basis.revenue
         lock = priced.lock_until.isoformat() if priced.lock_until else "no lock stated"
-        exposed = f"{format_percent(part)} moves with {priced.label}; {lock}"
+        moves = f"{format_percent(part)} moves with {priced.label}; {lock}"
     return PageOneRow(
         label="Serving cost / revenue, %",
         says=_claimed(analysis, ("serving_cost_to_revenue",)),
@@ -154,7 +154,7 @@ def _serving_row(analysis: DealAnalysis) -> PageOneRow:
         kind=paid.kind if paid.kind != "point" else "",
         evidence=_evidence(analysis, "paid"),
         red_line="30 % of ARPU",
-        flips_if=exposed or needs("exposure in deal.yaml"),
+        flips_if=moves or needs("exposure in deal.yaml"),
         page="split",
     )
 

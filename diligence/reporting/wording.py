@@ -92,16 +92,21 @@ def break_even_cell(found: BreakEven | None) -> str:
     if found.k is None:
         words = STATUS_WORDS[found.status]
         return f"{words}: {found.note}" if found.status == "unknown" and found.note else words
-    at_least = "\u2265 " if found.note.startswith("exposed cost is an upper limit") else ""
-    text = f"{at_least}{format_multiple(found.k)}"
+    if found.k < 0:
+        return f"{STATUS_WORDS['already_below']}; no price reaches the target"
+    limit = {"at_least": "\u2265 ", "at_most": "\u2264 ", "": ""}[found.limit]
+    text = f"{limit}{format_multiple(found.k)}"
     return f"{text}, already below" if found.status == "already_below" else text
 
 
 def break_even_interval(found: BreakEven | None) -> str:
     """Range of k* over the unresolved pool; empty where there is none."""
-    if found is None or found.low is None or found.high is None or found.low == found.high:
+    if found is None or not found.has_range or found.status == "unknown":
         return ""
-    return f"{format_multiple(found.low)} to {format_multiple(found.high)}"
+    ends = (found.all_serve, found.none_serves)
+    return " to ".join(
+        format_multiple(end.k) if end.k is not None else STATUS_WORDS[end.status] for end in ends
+    )
 
 
 def ratio_cell(ratio: Range) -> str:

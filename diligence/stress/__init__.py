@@ -2,6 +2,7 @@
 
 from diligence.stress.break_even import (
     BreakEven,
+    Multiple,
     break_even_multiple,
     break_even_multiples,
     runway_multiple,
@@ -18,6 +19,7 @@ from diligence.stress.price_stress import (
 __all__ = [
     "MULTIPLES",
     "BreakEven",
+    "Multiple",
     "ScenarioResult",
     "StressTest",
     "break_even_multiple",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from diligence.costs import CostBasis, MarginLadder, ScopeLadder
-from diligence.costs.ladder import RungName, build_ladder
-from diligence.projections.exposure import PricedInput, exposed_amount
+from diligence.costs.ladder import RungName, rung_costs
+from diligence.projections.exposure import PricedInput, exposed
 
 Status = Literal["breaks_at", "already_below", "never", "not_exposed", "unknown"]
+Limit = Literal["", "at_least", "at_most"]
 Target = Literal["gross_margin_0", "gross_margin_50", "runway_12m"]
 MARGIN_TARGETS: dict[Target, Decimal] = {
     "gross_margin_0": Decimal(0),
@@ -23,7 +25,7 @@ ONE = Decimal(1)
 
 @dataclass(frozen=True)
 class Multiple:
-    """A multiple with its status; k is kept below 1, and None where none exists."""
+    """A multiple with its status; k is never clipped at 1, and None where none exists."""
 
     k: Decimal | None
     status: Status
@@ -33,8 +35,10 @@ class Multiple:
 class BreakEven:
     """k* of one input, rung, segment and target.
 
-    ``low`` and ``high`` are k* when all or none of the unresolved pool serves; equal to ``k``
-    where nothing is open. For a sold input the company breaks when its price falls to ``k``.
+    ``all_serve`` and ``none_serves`` are k* when all or none of the unresolved pool serves; the
+    range leaves out credits and scenarios. For a sold input the company breaks when its price falls
+    to ``k``. ``limit`` says that ``k`` is at least or at most the figure, because exposed cost is
+    known as an upper limit only.
     """
 
     input: str
@@ -44,11 +48,39 @@ class BreakEven:
     segment: str
     target: Target
     k: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
     status: Status
+    all_serve: Multiple
+    none_serves: Multiple
     pass_through: Decimal
+    limit: Limit = ""
     note: str = ""
+
+    @property
+    def multiple(self) -> Multiple:
+        """k* with its status."""
+        return Multiple(self.k, self.status)
+
+    @property
+    def has_range(self) -> bool:
+        """True when the pool moves k*, or moves it out of existence."""
+        return self.all_serve != self.none_serves
+
+    @property
+    def low(self) -> Decimal | None:
+        """Lower end of the range; None when that end has no k*."""
+        return self._end(min)
+
+    @property
+    def high(self) -> Decimal | None:
+        """Upper end of the range; None when that end has no k*."""
+        return self._end(max)
+
+    def _end(self, pick: Callable[[Decimal, Decimal], Decimal]) -> Decimal | None:
+        ends = (self.all_serve.k, self.none_serves.k)
+        if ends[0] is not None and ends[1] is not None:
+            return pick(ends[0], ends[1])
+        # Serving more never raises k*: the end without one lies above for what is bought.
+        return ends[0] if pick is min else ends[1]
 
 
 def break_even_multiple(
@@ -169,7 +201,7 @@ def break_even_multiples(
         bought or rented input is then ``unknown``.
     """
     return tuple(
-        _break_even(priced, scope, rung, target, inference_unknown)
+        _break_even(priced, ladder, scope, rung, target, inference_unknown)
         for priced in inputs
         for scope in ladder.scopes
         if _can_break(scope, priced)
@@ -184,11 +216,12 @@ def _can_break(scope: ScopeLadder, priced: PricedInput) -> bool:
         return False
     if priced.side != "sell" or not scope.segment:
         return True
-    return any(exposure.segment == scope.segment for exposure in priced.exposures)
+    return any(row.segment == scope.segment for row in priced.exposures)
 
 
 def _break_even(
     priced: PricedInput,
+    ladder: MarginLadder,
     scope: ScopeLadder,
     rung: RungName,
     target: Target,
@@ -198,15 +231,13 @@ def _break_even(
     needs = scope.rung(rung).needs
     if not needs and priced.side in ("buy", "rent"):
         needs = inference_unknown
-    found = Multiple(None, "unknown")
-    low = high = found
-    if priced.side == "own":
-        found = low = high = Multiple(None, "not_exposed")
-    elif not needs:
-        found = _at_pool_share(priced, scope, rung, target, basis.pool_share)
-        low = _at_pool_share(priced, scope, rung, target, basis.pool_share_high)
-        high = _at_pool_share(priced, scope, rung, target, basis.pool_share_low)
-    bounds = [m.k for m in (low, found, high) if m.k is not None]
+    unknown = Multiple(None, "unknown")
+    found, all_serve, none_serves = unknown, unknown, unknown
+    if not needs:
+        found, all_serve, none_serves = (
+            _at_pool_share(priced, ladder, scope, rung, target, share)
+            for share in (basis.pool_share, basis.pool_share_high, basis.pool_share_low)
+        )
     return BreakEven(
         input=priced.label,
         side=priced.side,
@@ -215,42 +246,43 @@ def _break_even(
         segment=scope.segment,
         target=target,
         k=found.k,
-        low=min(bounds) if bounds else None,
-        high=max(bounds) if bounds else None,
         status=found.status,
-        pass_through=priced.pass_through,
-        note=f"needs {needs}" if needs else _note(priced, basis),
+        all_serve=all_serve,
+        none_serves=none_serves,
+        pass_through=exposed(priced, ladder, rung=rung, segment=scope.segment).pass_through,
+        limit="" if needs else _limit(priced, basis, found),
+        note=f"needs {needs}" if needs else "",
     )
 
 
 def _at_pool_share(
-    priced: PricedInput, scope: ScopeLadder, rung: RungName, target: Target, share: Decimal
+    priced: PricedInput,
+    ladder: MarginLadder,
+    scope: ScopeLadder,
+    rung: RungName,
+    target: Target,
+    share: Decimal,
 ) -> Multiple:
-    basis = scope.basis
-    cost = _cost_at(basis, rung, share)
-    exposed = exposed_amount(priced, basis, rung=rung, pool_share=share, segment=scope.segment)
-    goal = MARGIN_TARGETS[target]
+    if priced.side == "own":
+        return Multiple(None, "not_exposed")
+    basis = dataclasses.replace(scope.basis, pool_share=share)
+    cost, goal = rung_costs(basis)[rung], MARGIN_TARGETS[target]
+    moving = exposed(priced, ladder, rung=rung, segment=scope.segment, pool_share=share)
     if priced.side == "sell":
         return sold_break_even_multiple(
-            revenue=basis.revenue, cost=cost, sold_revenue=exposed, target_margin=goal
+            revenue=basis.revenue, cost=cost, sold_revenue=moving.amount, target_margin=goal
         )
     return break_even_multiple(
         revenue=basis.revenue,
-        other_cost=cost - exposed,
-        exposed_cost=exposed,
+        other_cost=cost - moving.amount,
+        exposed_cost=moving.amount,
         target_margin=goal,
-        pass_through=priced.pass_through,
+        pass_through=moving.pass_through,
     )
 
 
-def _cost_at(basis: CostBasis, rung: RungName, share: Decimal) -> Decimal:
-    at_base = build_ladder(basis).rung(rung)
-    if at_base.cost_base is None:
-        return Decimal(0)
-    return at_base.cost_base + at_base.per_pool_share * (share - basis.pool_share)
-
-
-def _note(priced: PricedInput, basis: CostBasis) -> str:
-    if basis.inference_at_most and priced.side in ("buy", "rent"):
-        return "exposed cost is an upper limit, so k* is at least this"
-    return ""
+def _limit(priced: PricedInput, basis: CostBasis, found: Multiple) -> Limit:
+    """With exposed cost known as an upper limit, less of it moves k* away from one."""
+    if not basis.inference_at_most or priced.side not in ("buy", "rent") or found.k is None:
+        return ""
+    return "at_least" if found.k >= 1 else "at_most"

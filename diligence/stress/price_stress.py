@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from diligence.errors import EstimationError
 from diligence.projections import Projection, RunRate, project
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ def margin_at_multiple(
     """
     rise = exposed_share * (multiple - 1)
     revenue = 1 + pass_through * rise
+    if revenue <= 0:
+        raise EstimationError(
+            f"No revenue is left at a multiple of {multiple:g} with pass-through "
+            f"{pass_through:g}; there is no margin to compute."
+        )
     return (revenue - (1 - margin) - rise) / revenue
 
 
@@ -110,8 +116,8 @@ def stress_test(
 ) -> StressTest:
     """Run every price multiple on every bought, rented and sold input, one at a time.
 
-    The margin is the paid rung of month 12, runway is cash. The baseline is the run rate of the
-    last actual period; a multiple of one reproduces it exactly.
+    The margin is the paid rung of month 12, runway is cash. The baseline is the run rate of
+    the headline period; a multiple of one reproduces the same month of the baseline projection.
     """
 
     def run(label: str, multiple: float) -> Projection:

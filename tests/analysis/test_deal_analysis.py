@@ -117,7 +117,10 @@ def test_the_split_adds_up_to_the_ledger_in_json():
 
 def test_a_ratio_to_no_inference_is_null():
     company = deal(
-        [line("Customer support", 180), line("Training compute", 100, Role.RESEARCH_AND_DEVELOPMENT)],
+        [
+            line("Customer support", 180),
+            line("Training compute", 100, Role.RESEARCH_AND_DEVELOPMENT),
+        ],
         [revenue(1200)],
     )
     assert split_json(analyse(company))["training_to_inference"]["base"] is None

@@ -57,7 +57,8 @@ Base,final_run,2025-02-30,2025-03-31,400,USD k,released,2025-04-15
 Small,final_run,2025-03-01,2025-04-30,100,USD k,released,2025-01-15
 """
 OVERRIDES = """\
-- {name: pass_thru, value: 0.5, unit: share, reason: contract, source: contract, who: AA, date: 2025-11-30}
+- {name: pass_thru, value: 0.5, unit: share, reason: contract, source: contract, who: AA,
+   date: 2025-11-30}
 """
 DECISIONS = """\
 selector,class,reason,who,date
@@ -154,9 +155,7 @@ def test_a_problem_is_data_for_a_program_too(folder):
     assert refusal.value.problems == check_deal(folder)
 
 
-@pytest.mark.parametrize(
-    "other", ["", "colour: blue\n", "archetype: chatbot\n", "status: MAYBE\n"]
-)
+@pytest.mark.parametrize("other", ["", "colour: blue\n", "archetype: chatbot\n", "status: MAYBE\n"])
 def test_exposure_shares_above_one_are_named_beside_any_other_mistake(folder, other):
     stated = "company: Acme AI\nas_of: 2025-12-31\nreporting_currency: USD\n"
     archetype = "" if "archetype" in other else "archetype: application\n"

@@ -164,9 +164,7 @@ def test_a_dearer_sale_never_lowers_the_margin(shock, sold):
 
 def test_runway_is_interpolated_within_the_month():
     # 100 of cash, 10 to stay, 40 a month: 90 / 40 = 2.25 months.
-    months = project(
-        rate_of(), opening_cash=100.0, monthly_cash_burn=40.0, minimum_cash=10.0
-    )
+    months = project(rate_of(), opening_cash=100.0, monthly_cash_burn=40.0, minimum_cash=10.0)
     assert months.runway_months == pytest.approx(2.25)
     assert months.runway_status == "finite"
 
@@ -191,9 +189,7 @@ def test_no_figure_stands_where_runway_has_none(cash, burn, status):
 def test_a_lock_delays_the_shock():
     # Locked to the end of August, seen from the end of June: July and August keep the price.
     item = priced(lock_until=date(2026, 8, 31))
-    ahead = project(
-        rate_of(item), multiples={item.label: 2.0}, start=date(2026, 6, 30), months=4
-    )
+    ahead = project(rate_of(item), multiples={item.label: 2.0}, start=date(2026, 6, 30), months=4)
     assert [month.paid_cost for month in ahead.months] == [40, 40, 70, 70]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
+from diligence.inputs.deal import Exposure
 from diligence.prices import TokenPrice
-from diligence.projections import exposed_amount
+from diligence.projections import PricedInput, exposed
 from diligence.reporting.blocks import Block, Column, Note, Paragraph, Table
 from diligence.reporting.documents import Section
 from diligence.reporting.wording import money_style, needs, percent_cell, sentence
@@ -44,21 +46,18 @@ def suppliers_section(analysis: DealAnalysis) -> Section:
     if not analysis.inputs:
         text = sentence(f"supplier shares are {needs('exposure in deal.yaml')}")
         return Section("Supplier concentration and contracts", (Paragraph(text),), key="suppliers")
-    style, basis = money_style(analysis), analysis.ladder.company.basis
+    style = money_style(analysis)
     rows = [
         (
             exposure.supplier,
             priced.label,
-            exposure.applies_to.replace("_", " "),
+            f"{exposure.applies_to.replace('_', ' ')} {exposure.segment}".strip(),
             percent_cell(exposure.share),
-            style.cell(_exposed(priced_amount, exposure.share, priced.share("inference")))
-            if exposure.applies_to == "inference" and priced.side in ("buy", "rent")
-            else "",
+            style.cell(_exposed(analysis, priced, exposure)),
             exposure.lock_until.isoformat() if exposure.lock_until else "none stated",
             exposure.source,
         )
         for priced in analysis.inputs
-        for priced_amount in [exposed_amount(priced, basis, rung="fully_loaded")]
         for exposure in priced.exposures
     ]
     columns = (
@@ -74,8 +73,10 @@ def suppliers_section(analysis: DealAnalysis) -> Section:
     return Section("Supplier concentration and contracts", (table,), key="suppliers")
 
 
-def _exposed(amount: Decimal, share: Decimal, total: Decimal) -> Decimal:
-    return amount * share / total if total else Decimal(0)
+def _exposed(analysis: DealAnalysis, priced: PricedInput, exposure: Exposure) -> Decimal:
+    """Money of the operating result that moves with one supplier."""
+    alone = dataclasses.replace(priced, exposures=(exposure,))
+    return exposed(alone, analysis.ladder, rung="operating").amount
 
 
 def _price_table(analysis: DealAnalysis) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ import yaml
 
 from diligence.analysis import DealAnalysis
 from diligence.costs import ScopeLadder
-from diligence.costs.ladder import RUNG_TITLES
-from diligence.projections import PricedInput, exposed_amount
+from diligence.costs.ladder import RUNG_TITLES, rung_costs
+from diligence.projections import PricedInput, exposed
 from diligence.reporting.blocks import (
     Block,
     Chart,
@@ -96,8 +97,7 @@ def stress_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart:
 def charted_input(analysis: DealAnalysis) -> PricedInput | None:
     """The bought or rented input with the largest exposed cost."""
     bought = [priced for priced in analysis.inputs if priced.side in ("buy", "rent")]
-    basis = analysis.ladder.company.basis
-    return max(bought, key=lambda p: exposed_amount(p, basis, rung="paid"), default=None)
+    return max(bought, key=lambda p: exposed(p, analysis.ladder, rung="paid").amount, default=None)
 
 
 def break_even_table(analysis: DealAnalysis) -> Table:
@@ -229,9 +229,9 @@ def _margin_frame(analysis: DealAnalysis, priced: PricedInput) -> pd.DataFrame:
         {
             "multiple": multiple,
             "series": _series_name(scope),
-            "margin": 100 * _margin_at(scope, priced, multiple, scope.basis.pool_share),
-            "low": 100 * _margin_at(scope, priced, multiple, scope.basis.pool_share_high),
-            "high": 100 * _margin_at(scope, priced, multiple, scope.basis.pool_share_low),
+            "margin": 100 * _margin_at(analysis, scope, priced, multiple, scope.basis.pool_share),
+            "low": 100 * _margin_at(analysis, scope, priced, multiple, scope.basis.pool_share_high),
+            "high": 100 * _margin_at(analysis, scope, priced, multiple, scope.basis.pool_share_low),
         }
         for scope in _charted_scopes(analysis)
         for multiple in CHARTED_MULTIPLES
@@ -251,19 +251,22 @@ def _charted_scopes(analysis: DealAnalysis) -> list[ScopeLadder]:
 
 
 def _margin_at(
-    scope: ScopeLadder, priced: PricedInput, multiple: float, pool_share: Decimal
+    analysis: DealAnalysis,
+    scope: ScopeLadder,
+    priced: PricedInput,
+    multiple: float,
+    pool_share: Decimal,
 ) -> float:
-    basis = scope.basis
-    rung = scope.rung("paid")
-    cost = (rung.cost_base or Decimal(0)) + basis.pool * (pool_share - basis.pool_share)
-    exposed = exposed_amount(
-        priced, basis, rung="paid", pool_share=pool_share, segment=scope.segment
+    basis = dataclasses.replace(scope.basis, pool_share=pool_share)
+    cost = rung_costs(basis)["paid"]
+    moving = exposed(
+        priced, analysis.ladder, rung="paid", segment=scope.segment, pool_share=pool_share
     )
     return margin_at_multiple(
         float(1 - cost / basis.revenue),
-        float(exposed / basis.revenue),
+        float(moving.amount / basis.revenue),
         multiple,
-        pass_through=float(priced.pass_through),
+        pass_through=float(moving.pass_through),
     )
 
 
