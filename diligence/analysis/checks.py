@@ -14,6 +14,8 @@ from diligence.units import Period, format_percent
 
 ROUNDING_SHARE = Decimal("0.001")
 """Differences up to a thousandth of the larger figure are called rounding (house rule)."""
+SETTLING_SHARE = Decimal("0.1")
+"""A stated value within a tenth of what the ratios imply is settled by them (house rule)."""
 CheckVerdict = Literal["agrees", "rounding", "difference", "material"]
 
 
@@ -49,7 +51,7 @@ class FactConflict:
     @property
     def is_settled_against_used(self) -> bool:
         """True when the identities point at a value other than the one in use."""
-        return self.settled is not None and self.settled != self.used
+        return self.used is not None and self.settled is not None and self.settled != self.used
 
 
 def statement_checks(deal: Deal, *, reconciliation_limit: Decimal) -> tuple[StatementCheck, ...]:
@@ -60,7 +62,7 @@ def statement_checks(deal: Deal, *, reconciliation_limit: Decimal) -> tuple[Stat
     deal
         The deal.
     reconciliation_limit
-        Share of the stated figure above which a difference is material.
+        Share of the larger figure above which a difference is material.
     """
     checks: list[StatementCheck] = []
     for period in sorted({fact.period for fact in deal.facts}):
@@ -176,7 +178,7 @@ def _used_fact(facts: Iterable[Fact], concept: str, period: Period) -> Fact | No
 def _implied(
     facts: Iterable[Fact], concept: str, period: Period, segment: str
 ) -> tuple[tuple[str, Decimal], ...]:
-    known = [f for f in facts if f.period == period and f.segment == segment]
+    known = [f for f in facts if f.period == period and f.segment == segment and f.status == "used"]
     found: list[tuple[str, Decimal]] = []
     for ratio in known:
         numerator_name, _, denominator_name = ratio.concept.partition("_to_")
@@ -190,4 +192,6 @@ def _implied(
 def _settle(stated: list[Decimal], implied: list[Decimal]) -> Decimal | None:
     if not implied:
         return None
-    return min(stated, key=lambda value: sum(abs(value - other) for other in implied))
+    middle = sum(implied, Decimal(0)) / len(implied)
+    nearest = min(stated, key=lambda value: abs(value - middle))
+    return nearest if abs(nearest - middle) <= SETTLING_SHARE * abs(middle) else None

@@ -118,9 +118,18 @@ class Screen:
 
     inputs: ScreenInputs
     analysis: DealAnalysis
+    low_end: DealAnalysis
     results: tuple[ScreenResult, ...]
     questions: tuple[str, ...]
     priors: tuple[Assumption, ...]
+
+    @property
+    def reading(self) -> str:
+        """Verdict on the base, and on the low end where that reads otherwise."""
+        base, low = self.analysis.verdict, self.low_end.verdict
+        if base == low:
+            return base.summary()
+        return f"{base.summary()}; with all AI spend outside cost of revenue {low.summary()}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a figure."""
@@ -146,6 +155,10 @@ class Screen:
             "company": self.inputs.company,
             "archetype": str(self.inputs.archetype),
             "verdict": {"name": self.analysis.verdict.name, "rule": self.analysis.verdict.rule},
+            "verdict_low_end": {
+                "name": self.low_end.verdict.name,
+                "rule": self.low_end.verdict.rule,
+            },
             "results": [
                 {
                     "figure": result.label,
@@ -174,7 +187,7 @@ class Screen:
 
     def summary(self) -> str:
         """Verdict and one line a figure."""
-        lines = [f"{self.inputs.company}: {self.analysis.verdict.summary()}"]
+        lines = [f"{self.inputs.company}: {self.reading}"]
         for result in self.results:
             spread = f" ({result.range_text}; {result.kind})" if result.range_text else ""
             lines.append(f"{result.label}: {result.base_text}{spread}")
@@ -242,6 +255,7 @@ def screen_company(inputs: ScreenInputs, *, as_of: date) -> Screen:
     return Screen(
         inputs=inputs,
         analysis=inside,
+        low_end=outside,
         results=_results(inputs, inside, outside),
         questions=_questions(inputs),
         priors=(prior,),
@@ -347,9 +361,11 @@ def _results(
         ScreenResult(
             "k* to 50 % paid margin", "multiple", Range(k_half[0], k_half[1], k_half[1]), bound
         ),
-        ScreenResult("AI spend / revenue", "percent", _point(spend_share), "point"),
+        ScreenResult("AI spend / ARR", "percent", _point(spend_share), "point"),
         ScreenResult("Runway", "months", _point(runway), "point"),
-        ScreenResult("Runway if the dearest input doubles", "months", _point(doubled), "point"),
+        ScreenResult(
+            "Runway if the most dangerous input doubles", "months", _point(doubled), "point"
+        ),
         ScreenResult("Burn multiple", "ratio", _point(burn_multiple), "point", _BURN_NOTE),
     )
 
@@ -367,7 +383,9 @@ def _doubled(analysis: DealAnalysis) -> Decimal | None:
     months = [
         Decimal(str(result.runway_months))
         for result in analysis.stress.scenarios
-        if result.multiple == 2.0 and result.runway_months is not None
+        if result.multiple == 2.0
+        and result.runway_months is not None
+        and result.input in {i.label for i in analysis.inputs if i.side in ("buy", "rent")}
     ]
     return min(months, default=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 from diligence.assumptions import AssumptionRegister
@@ -11,8 +12,10 @@ from diligence.costs.ladder import CostBasis, MarginLadder, MarginRung, ScopeLad
 from diligence.costs.periods import lines_in
 from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
 from diligence.costs.split import CostSplit, SplitLine
-from diligence.inputs.deal import Deal, Role
+from diligence.errors import InputError
+from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Role
 from diligence.units import Period
+from diligence.units.periods import trailing
 
 ZERO = Decimal(0)
 COMPANY_ONLY = "(company only)"
@@ -22,70 +25,99 @@ MAINTENANCE_SUBCLASSES = frozenset({"recurring_finetune", "maintenance_training"
 def margin_ladder(deal: Deal, split: CostSplit, register: AssumptionRegister) -> MarginLadder:
     """Build the ladder of the split's period for the company and each segment.
 
-    Segments (with ``(unallocated)`` and ``(company only)``) add up to the company. A segment
-    whose serving cost is booked for the company only is not computable above ``reported``.
-    Where the deal states scenarios for cost booked elsewhere, the fully loaded rung carries
-    them as a scenario range.
+    Costs of the segments (with ``(unallocated)`` and ``(company only)``) add up to the company; a
+    stated replacement of training and credits are the company's alone. A segment whose cost is
+    booked for the company only is not computable from that rung down. Where the deal states
+    scenarios for cost booked elsewhere, the rungs they move carry them as a scenario range.
+
+    Raises
+    ------
+    InputError
+        When a scenario names an unknown fact or moves more than is booked.
     """
     revenue = _revenue_by_segment(deal, split.period)
     segments = _segment_order(revenue, split)
     amounts = scenario_amounts(deal, split.period)
     base = next((amount for amount in amounts if amount.scenario.is_base), None)
-    company = _company_scope(split, register, revenue, base)
-    scopes = [_with_scenarios(company, amounts)]
-    scopes += [_segment_scope(name, split, register, revenue) for name in segments]
+    plain = _company_basis(deal, split, register, revenue)
+    company = build_ladder(reclassified(plain, base) if base else plain)
+    scopes = [_with_scenarios(company, plain, amounts)]
+    scopes += [_segment_scope(name, split, register, revenue, plain) for name in segments]
     return MarginLadder(split.period.label, split.currency, tuple(scopes))
 
 
 def reclassified(basis: CostBasis, amount: ScenarioAmount) -> CostBasis:
-    """Move a scenario's cost from where it is booked into free serving; the total stays."""
-    moved = dataclasses.replace(basis, free_elsewhere=basis.free_elsewhere + amount.value)
-    if amount.scenario.from_role is Role.RESEARCH_AND_DEVELOPMENT:
-        return dataclasses.replace(
-            moved, training_elsewhere=basis.training_elsewhere - amount.value
+    """Move a scenario's cost from where it is booked into serving; the total stays.
+
+    Raises
+    ------
+    InputError
+        When more is moved than is booked there.
+    """
+    scenario, value = amount.scenario, amount.value
+    place = "in_cogs" if scenario.from_role is Role.COST_OF_REVENUE else "elsewhere"
+    payer = "free" if scenario.payer in ("free", "promo") else "paid"
+    source = f"other_{place}"
+    if scenario.from_role is Role.RESEARCH_AND_DEVELOPMENT and basis.training_elsewhere >= value:
+        source = "training_elsewhere"
+    if getattr(basis, source) < value:
+        raise InputError(
+            f"deal.yaml: scenario {scenario.name!r} moves {value:,f} out of "
+            f"{scenario.from_role}, where only {getattr(basis, source):,f} is booked. State another "
+            "from_role, or correct the facts it sums."
         )
-    return dataclasses.replace(moved, other_elsewhere=basis.other_elsewhere - amount.value)
-
-
-def _company_scope(
-    split: CostSplit,
-    register: AssumptionRegister,
-    revenue: dict[str, Decimal],
-    base: ScenarioAmount | None,
-) -> ScopeLadder:
-    basis = _basis(split.lines, sum(revenue.values(), ZERO), register, split.period)
-    basis = _with_credits(basis, register, split.period)
-    basis = dataclasses.replace(
+    target = f"{payer}_{place}"
+    return dataclasses.replace(
         basis,
-        training_needs=_training_needs(split.lines),
-        operating_needs=_operating_needs(split.lines),
+        **{source: getattr(basis, source) - value, target: getattr(basis, target) + value},
     )
-    return build_ladder(reclassified(basis, base) if base else basis)
+
+
+def _company_basis(
+    deal: Deal, split: CostSplit, register: AssumptionRegister, revenue: dict[str, Decimal]
+) -> CostBasis:
+    basis = _basis(split.lines, sum(revenue.values(), ZERO), register)
+    recent = trailing(_month_end(deal), 12).contains(split.period)
+    credits = _yearly_credits(register) * split.period.months / 12 if recent else ZERO
+    discount = _decimal(register.get("credit_discount_available").value, ZERO)
+    return dataclasses.replace(
+        basis,
+        credits_low=credits * (1 - discount),
+        credits_high=credits,
+        replacement_training=_replacement(register, split.period),
+        reported_needs=_gap(split, Role.COST_OF_REVENUE),
+        training_needs=_gap(split, Role.RESEARCH_AND_DEVELOPMENT) or _training_needs(split.lines),
+        operating_needs=_operating_needs(split),
+    )
 
 
 def _segment_scope(
-    segment: str, split: CostSplit, register: AssumptionRegister, revenue: dict[str, Decimal]
+    segment: str,
+    split: CostSplit,
+    register: AssumptionRegister,
+    revenue: dict[str, Decimal],
+    company: CostBasis,
 ) -> ScopeLadder:
     wanted = "" if segment == COMPANY_ONLY else segment
     lines = [line for line in split.lines if line.line.segment == wanted]
     company_lines = [line for line in split.lines if not line.line.segment]
-    basis = _basis(lines, revenue.get(wanted, ZERO), register, split.period)
-    if segment != COMPANY_ONLY:
-        basis = dataclasses.replace(
+    basis = _basis(lines, revenue.get(wanted, ZERO), register)
+    if segment == COMPANY_ONLY:
+        return build_ladder(basis, segment=segment)
+    unsplit = [line for line in company_lines if line.line.role is Role.COST_OF_REVENUE]
+    return build_ladder(
+        dataclasses.replace(
             basis,
-            serving_needs=_serving_needs(company_lines),
+            reported_needs="cost of revenue by segment" if unsplit else "",
+            serving_needs=_serving_needs(company_lines, company),
             training_needs="training cost by segment" if _training(company_lines) else "",
             operating_needs="operating cost by segment",
-        )
-    return build_ladder(basis, segment=segment)
+        ),
+        segment=segment,
+    )
 
 
-def _basis(
-    lines: Iterable[SplitLine],
-    revenue: Decimal,
-    register: AssumptionRegister,
-    period: Period,
-) -> CostBasis:
+def _basis(lines: Iterable[SplitLine], revenue: Decimal, register: AssumptionRegister) -> CostBasis:
     known = tuple(lines)
     share = register.get("serving_share_of_unresolved")
     return CostBasis(
@@ -105,9 +137,8 @@ def _basis(
         pool_share=_decimal(share.value, Decimal(1)),
         pool_share_low=_decimal(share.low, ZERO),
         pool_share_high=_decimal(share.high, Decimal(1)),
-        replacement_training=_replacement(register, period),
         inference_at_most=_upper_limits(known),
-        internal_tools=_total(known, False, lambda line: line.item.payer == "internal"),
+        internal_tools=_total(known, False, _is_internal_tool),
     )
 
 
@@ -145,6 +176,10 @@ def _is_other(line: SplitLine) -> bool:
     )
 
 
+def _is_internal_tool(line: SplitLine) -> bool:
+    return line.item.payer == "internal" and _is_other(line)
+
+
 def _is_pool(line: SplitLine) -> bool:
     return line.is_pool
 
@@ -173,11 +208,16 @@ def _upper_limits(lines: Iterable[SplitLine]) -> Decimal:
     )
 
 
-def _with_credits(basis: CostBasis, register: AssumptionRegister, period: Period) -> CostBasis:
-    a_year = _decimal(register.get("credits_booked_net").value, ZERO)
-    at_list = a_year * period.months / 12
-    discount = _decimal(register.get("credit_discount_available").value, ZERO)
-    return dataclasses.replace(basis, credits_low=at_list * (1 - discount), credits_high=at_list)
+def _yearly_credits(register: AssumptionRegister) -> Decimal:
+    return _decimal(register.get("credits_booked_net").value, ZERO)
+
+
+def _month_end(deal: Deal) -> date:
+    """Last month end on or before the as-of date; credits are a matter of the last year."""
+    following = deal.terms.as_of + timedelta(days=1)
+    if following.day == 1:
+        return deal.terms.as_of
+    return deal.terms.as_of.replace(day=1) - timedelta(days=1)
 
 
 def _replacement(register: AssumptionRegister, period: Period) -> Decimal | None:
@@ -200,14 +240,25 @@ def _training_needs(lines: Iterable[SplitLine]) -> str:
     return f"the training share of {accounts}"
 
 
-def _operating_needs(lines: Iterable[SplitLine]) -> str:
-    overhead = (Role.SALES_AND_MARKETING, Role.GENERAL_AND_ADMINISTRATIVE, Role.OTHER_OPERATING)
-    if any(line.line.role in overhead for line in lines):
+def _gap(split: CostSplit, role: Role) -> str:
+    """Say which caption does not cover the whole period; empty when it does."""
+    if role not in split.captions_with_gaps:
+        return ""
+    return f"{role.replace('_', ' ')} for the whole of {split.period.label}"
+
+
+def _operating_needs(split: CostSplit) -> str:
+    """Selling and administrative cost have to be there; a stray other line is not enough."""
+    gaps = [_gap(split, role) for role in OPERATING_COST_ROLES]
+    if any(gaps):
+        return " and ".join(gap for gap in gaps if gap)
+    overhead = (Role.SALES_AND_MARKETING, Role.GENERAL_AND_ADMINISTRATIVE)
+    if any(line.line.role in overhead for line in split.lines):
         return ""
     return "selling and administrative cost"
 
 
-def _serving_needs(company_lines: Iterable[SplitLine]) -> str:
+def _serving_needs(company_lines: Iterable[SplitLine], company: CostBasis) -> str:
     serving = [
         line
         for line in company_lines
@@ -215,9 +266,9 @@ def _serving_needs(company_lines: Iterable[SplitLine]) -> str:
         or line.item.cost_class == "inference_opex"
         or line.line.role is Role.COST_OF_REVENUE
     ]
-    if not serving:
-        return ""
-    return "serving cost by segment (booked for the company only)"
+    if serving:
+        return "serving cost by segment (booked for the company only)"
+    return "credits by segment" if company.credits_high else ""
 
 
 def _training(lines: Iterable[SplitLine]) -> bool:
@@ -241,26 +292,24 @@ def _segment_order(revenue: dict[str, Decimal], split: CostSplit) -> list[str]:
     return [*ordered, COMPANY_ONLY] if has_company_lines else ordered
 
 
-def _with_scenarios(company: ScopeLadder, amounts: Sequence[ScenarioAmount]) -> ScopeLadder:
+def _with_scenarios(
+    company: ScopeLadder, plain: CostBasis, amounts: Sequence[ScenarioAmount]
+) -> ScopeLadder:
     if len(amounts) < 2:
         return company
-    base = next((amount.value for amount in amounts if amount.scenario.is_base), ZERO)
-    shifts = [amount.value - base for amount in amounts]
-    rungs = tuple(
-        _widened(rung, min(shifts), max(shifts)) if rung.rung == "fully_loaded" else rung
-        for rung in company.rungs
-    )
+    views = [build_ladder(reclassified(plain, amount)) for amount in amounts]
+    rungs = tuple(_spanned(rung, [v.rung(rung.rung) for v in views]) for rung in company.rungs)
     return dataclasses.replace(company, rungs=rungs)
 
 
-def _widened(rung: MarginRung, least: Decimal, most: Decimal) -> MarginRung:
-    if rung.cost_low is None or rung.cost_high is None:
+def _spanned(rung: MarginRung, views: Sequence[MarginRung]) -> MarginRung:
+    """Widen a rung to all views; rungs that no view moves keep their own range."""
+    lows = [view.cost_low for view in views if view.cost_low is not None]
+    highs = [view.cost_high for view in views if view.cost_high is not None]
+    if len({view.cost_base for view in views}) < 2 or not lows or not highs:
         return rung
     return dataclasses.replace(
-        rung,
-        cost_low=rung.cost_low + min(least, ZERO),
-        cost_high=rung.cost_high + max(most, ZERO),
-        kind="scenario range",
+        rung, cost_low=min(lows), cost_high=max(highs), kind="scenario range"
     )
 
 

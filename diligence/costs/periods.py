@@ -23,16 +23,59 @@ _D = TypeVar("_D", bound=_Dated)
 
 
 def lines_in(lines: Iterable[_D], period: Period) -> tuple[_D, ...]:
-    """Return the lines of a period: booked on it exactly, else on periods that tile it.
+    """Return the lines of a period, caption by caption.
 
-    Nothing is returned when some months are missing; a part is never taken for the whole.
+    A caption (cost of revenue, selling, ...) booked on the period exactly gives those lines;
+    otherwise the shortest periods of the caption that tile it do. An account that keeps coarser
+    periods than the rest of its caption is added where its own periods tile the period. A caption
+    with a gap gives nothing: a part is never taken for the whole (see :func:`captions_with_gaps`).
     """
+    chosen: set[int] = set()
     known = tuple(lines)
-    exact = tuple(line for line in known if line.period == period)
-    if exact:
-        return exact
-    parts = set(smallest_tiling(period, sorted({line.period for line in known})))
-    return tuple(line for line in known if line.period in parts)
+    for members in _by_caption(known).values():
+        parts = _own_periods(members, period)
+        chosen |= {id(line) for line in members if line.period in parts}
+        if parts:
+            chosen |= _coarser_accounts(members, period, parts)
+    return tuple(line for line in known if id(line) in chosen)
+
+
+def captions_with_gaps(lines: Iterable[_Dated], period: Period) -> tuple[str, ...]:
+    """Name the captions that have lines inside the period but do not cover it."""
+    return tuple(
+        caption
+        for caption, members in _by_caption(tuple(lines)).items()
+        if any(period.contains(line.period) for line in members)
+        and not _own_periods(members, period)
+    )
+
+
+def _by_caption(lines: Sequence[_D]) -> dict[str, list[_D]]:
+    groups: dict[str, list[_D]] = {}
+    for line in lines:
+        groups.setdefault(str(getattr(line, "role", "")), []).append(line)
+    return groups
+
+
+def _own_periods(members: Sequence[_Dated], period: Period) -> frozenset[Period]:
+    booked = {line.period for line in members}
+    if period in booked:
+        return frozenset({period})
+    return frozenset(smallest_tiling(period, sorted(booked)))
+
+
+def _coarser_accounts(
+    members: Sequence[_Dated], period: Period, parts: frozenset[Period]
+) -> set[int]:
+    accounts: dict[str, list[_Dated]] = {}
+    for line in members:
+        accounts.setdefault(str(getattr(line, "account", "")), []).append(line)
+    added: set[int] = set()
+    for own in accounts.values():
+        if not any(line.period in parts for line in own):
+            tiling = _own_periods(own, period)
+            added |= {id(line) for line in own if line.period in tiling}
+    return added
 
 
 def analysis_periods(deal: Deal) -> tuple[Period, ...]:

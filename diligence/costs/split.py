@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs.classify import ClassifiedLine, ClassifiedLines, classify_lines
-from diligence.costs.periods import lines_in
+from diligence.costs.periods import captions_with_gaps, lines_in
+from diligence.costs.rules import CostClass
 from diligence.errors import InputError
 from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Grade, LedgerLine
 from diligence.units import Period
@@ -63,13 +64,18 @@ class SplitLine:
 
 @dataclass(frozen=True)
 class CostSplit:
-    """Costs of one period by class; adds up to the ledger to the cent."""
+    """Costs of one period by class; adds up to the ledger to the cent.
+
+    ``captions_with_gaps`` are captions that have lines inside the period but do not cover it;
+    their lines are left out and the rungs that need them say so.
+    """
 
     company: str
     period: Period
     currency: str
     lines: tuple[SplitLine, ...]
     assumptions: tuple[Assumption, ...]
+    captions_with_gaps: tuple[str, ...] = ()
 
     @property
     def training_capex(self) -> Decimal:
@@ -119,22 +125,15 @@ class CostSplit:
 
     @property
     def training_to_inference(self) -> Range:
-        """Training divided by inference; the range moves all that is open to either side."""
+        """Training divided by inference; the ends move every open line to where it pulls most."""
         training = self.training_capex + self.allocated_training
         inference = self.inference_opex + self.allocated_inference
-        pool = sum((line.line.amount for line in self.pool), ZERO)
-        pooled_training = sum((line.training for line in self.pool), ZERO)
-        pooled_inference = sum((line.inference for line in self.pool), ZERO)
-        only_training = self._open_towards("training_capex", without="inference_opex")
-        only_inference = self._open_towards("inference_opex", without="training_capex")
-        known_training = training - pooled_training
-        known_inference = inference - pooled_inference
-        if not known_training + pooled_training or not known_inference + pooled_inference:
+        if not training or not inference:
             return Range(None, None, None)
         return Range(
-            _ratio(known_training, known_inference + pool + only_inference),
+            self._ratio_towards("inference_opex", "neither", "training_capex"),
             _ratio(training, inference),
-            _ratio(known_training + pool + only_training, known_inference),
+            self._ratio_towards("training_capex", "neither", "inference_opex"),
         )
 
     @property
@@ -196,17 +195,11 @@ class CostSplit:
         chosen = (line for line in self.lines if allocated is None or line.allocated is allocated)
         return sum((part(line) for line in chosen), ZERO)
 
-    def _open_towards(self, wanted: str, *, without: str) -> Decimal:
-        return sum(
-            (
-                line.line.amount
-                for line in self.lines
-                if wanted in line.item.alternatives
-                and without not in line.item.alternatives
-                and line.item.cost_class != wanted
-            ),
-            ZERO,
-        )
+    def _ratio_towards(self, *preferred: CostClass) -> Decimal | None:
+        placed: dict[CostClass, Decimal] = dict.fromkeys(preferred, ZERO)
+        for line in self.lines:
+            placed[_first_possible(line.item, preferred)] += line.line.amount
+        return _ratio(placed["training_capex"], placed["inference_opex"])
 
     def _basis_share(self, basis: str) -> Decimal:
         return _share(self.lines, lambda line: line.item.basis == basis)
@@ -307,6 +300,7 @@ def split_costs(
         currency=deal.terms.reporting_currency,
         lines=lines,
         assumptions=(share,) if any(line.is_pool for line in lines) else (),
+        captions_with_gaps=captions_with_gaps((item.line for item in known.lines), period),
     )
 
 
@@ -331,6 +325,13 @@ def _split_line(item: ClassifiedLine, share: Assumption) -> SplitLine:
         serving = amount * share.value
         return SplitLine(item, training=amount - serving, inference=serving, allocated=True)
     return line
+
+
+def _first_possible(item: ClassifiedLine, preferred: Sequence[CostClass]) -> CostClass:
+    possible = set(item.alternatives)
+    if item.cost_class != "shared":
+        possible.add(item.cost_class)
+    return next((name for name in preferred if name in possible), "neither")
 
 
 def _ratio(numerator: Decimal, denominator: Decimal) -> Decimal | None:

@@ -26,7 +26,7 @@ from diligence.inputs.decisions import DECISIONS_FILE, read_decisions
 from diligence.inputs.facts import FACTS_FILE, read_facts
 from diligence.inputs.inventory import Inventory, take_inventory
 from diligence.inputs.ledger import read_ledger
-from diligence.inputs.mapping import Mapping, propose_mapping, read_mapping, to_yaml
+from diligence.inputs.mapping import Mapping, mapping_of, propose_mapping, read_mapping, to_yaml
 from diligence.inputs.overrides import OVERRIDES_FILE, read_overrides
 from diligence.inputs.problems import ProblemLog
 from diligence.inputs.revenue import read_revenue, revenue_from_ledger
@@ -137,8 +137,9 @@ def _read_terms(inventory: Inventory, as_of: date | None, log: ProblemLog) -> De
 
 
 def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
-    revenue = _read_revenue(inventory, context)
-    deal = _read_books(inventory, context, revenue)
+    mapping = _read_mapping(inventory, context.log)
+    revenue = _read_revenue(inventory, context, mapping)
+    deal = _read_books(inventory, context, revenue, mapping)
     facts, cash = inventory.path_of(FACTS_FILE), inventory.path_of(CASH_FILE)
     runs, rulings = inventory.path_of(TRAINING_RUNS_FILE), inventory.path_of(DECISIONS_FILE)
     overrides, claims = inventory.path_of(OVERRIDES_FILE), inventory.path_of(CLAIMS_FILE)
@@ -158,17 +159,28 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
     )
 
 
-def _read_revenue(inventory: Inventory, context: ReadingContext) -> tuple[RevenueLine, ...]:
+def _read_mapping(inventory: Inventory, log: ProblemLog) -> Mapping | None:
+    path = inventory.path_of(MAPPING_FILE)
+    return read_mapping(path, name=MAPPING_FILE, log=log) if path else None
+
+
+def _read_revenue(
+    inventory: Inventory, context: ReadingContext, mapping: Mapping | None
+) -> tuple[RevenueLine, ...]:
     path = inventory.path_of(REVENUE_FILE)
-    return read_revenue(path, name=REVENUE_FILE, context=context) if path else ()
+    if path is None:
+        return ()
+    entry = mapping_of(mapping, REVENUE_FILE, log=context.log)
+    return read_revenue(path, name=REVENUE_FILE, context=context, mapping=entry)
 
 
 def _read_books(
-    inventory: Inventory, context: ReadingContext, revenue: tuple[RevenueLine, ...]
+    inventory: Inventory,
+    context: ReadingContext,
+    revenue: tuple[RevenueLine, ...],
+    mapping: Mapping | None,
 ) -> Deal:
     log = context.log
-    mapping_path = inventory.path_of(MAPPING_FILE)
-    mapping = read_mapping(mapping_path, name=MAPPING_FILE, log=log) if mapping_path else None
     empty = Deal(context.terms, (), revenue)
     if not _has_one_ledger(inventory, log):
         return empty

@@ -43,6 +43,7 @@ class BurnDefinition:
     source: str
     contradicts: str = ""
     contradicted_by: Decimal | None = None
+    is_loss: bool = False
 
     @property
     def factor_apart(self) -> Decimal | None:
@@ -78,9 +79,8 @@ class RunwayTable:
 
     @property
     def base_burn(self) -> BurnDefinition | None:
-        """Burn the projection is calibrated to: the first used definition."""
-        used = _used(self.burn)
-        return used[0] if used else None
+        """Burn the projection is calibrated to: the first used definition of cash, not of loss."""
+        return next((burn for burn in _used(self.burn) if not burn.is_loss), None)
 
     @property
     def base_months(self) -> Decimal | None:
@@ -112,7 +112,7 @@ class RunwayTable:
         """Months of one cash definition under one burn; None when unknown or not burning."""
         if cash is None or burn is None or burn.monthly <= 0:
             return None
-        return (cash.amount + new_money - self.minimum_cash) / burn.monthly
+        return max(ZERO, cash.amount + new_money - self.minimum_cash) / burn.monthly
 
     @property
     def status(self) -> str:
@@ -179,11 +179,14 @@ def runway_table(deal: Deal, *, operating_loss_per_month: Decimal | None) -> Run
     )
 
 
+_UNRESTRICTED = (CashKind.CASH, CashKind.LIQUID_INVESTMENTS)
+
+
 def contradictions(items: Sequence[CashItem]) -> dict[int, CashItem]:
     """Find statements of one monthly burn that cannot both be right: position, and the other.
 
-    Of two that disagree the one stated in the company's own currency stands; else the better
-    grade; else the earlier row.
+    Of two that disagree the worse status yields, then the worse evidence grade, then the later
+    row; rows that are rejected already take no part.
     """
     burns = [i for i, item in enumerate(items) if item.kind is CashKind.MONTHLY_BURN]
     objections: dict[int, CashItem] = {}
@@ -197,24 +200,34 @@ def contradictions(items: Sequence[CashItem]) -> dict[int, CashItem]:
     return objections
 
 
+_STATUS_ORDER: tuple[FactStatus, ...] = ("used", "alternative", "rejected")
+
+
 def _yields(items: Sequence[CashItem], candidate: int, other: int) -> bool:
+    """The worse status yields, then the worse grade, then the later row."""
     a, b = items[candidate], items[other]
-    rank_a = (a.original_currency == "", a.source.grade, candidate)
-    rank_b = (b.original_currency == "", b.source.grade, other)
-    return a.period == b.period and rank_a > rank_b
+    if a.period != b.period or "rejected" in (a.status, b.status):
+        return False
+    rank_a = (_STATUS_ORDER.index(a.status), a.source.grade, candidate)
+    rank_b = (_STATUS_ORDER.index(b.status), b.source.grade, other)
+    return rank_a > rank_b
 
 
 def _apart(a: Decimal, b: Decimal) -> Decimal:
     small, large = sorted((abs(a), abs(b)))
-    return large / small if small else Decimal("Infinity")
+    if a * b < 0 or (not small and large):
+        return Decimal("Infinity")
+    return large / small if small else Decimal(1)
 
 
 def _cash_definitions(deal: Deal) -> tuple[CashDefinition, ...]:
     balances = [item for item in deal.cash if item.kind in CASH_BALANCE_KINDS]
-    if not balances:
+    own = [i for i in balances if i.kind in _UNRESTRICTED and i.status == "used"]
+    totals = [item for item in balances if item.kind is CashKind.REPORTED_TOTAL]
+    if not own and not totals:
         return _stated_cash(deal)
-    latest = max(item.period.end for item in balances)
-    current = [item for item in balances if item.period.end == latest]
+    latest = max(item.period.end for item in own or totals)
+    current = [item for item in own if item.period.end == latest]
     cash = [item for item in current if item.kind is CashKind.CASH]
     liquid = [item for item in current if item.kind is CashKind.LIQUID_INVESTMENTS]
     built = []
@@ -222,8 +235,8 @@ def _cash_definitions(deal: Deal) -> tuple[CashDefinition, ...]:
         built.append(_summed("cash", cash))
     if cash and liquid:
         built.append(_summed("cash and liquid investments", [*cash, *liquid]))
-    totals = [item for item in balances if item.kind is CashKind.REPORTED_TOTAL]
-    return tuple(built + [_single(item) for item in totals])
+    stated = [_single(item) for item in totals if item.period.end == latest]
+    return (*built, *stated)
 
 
 def _stated_cash(deal: Deal) -> tuple[CashDefinition, ...]:
@@ -255,7 +268,11 @@ def _single(item: CashItem) -> CashDefinition:
 
 def _burn_definitions(items: Sequence[CashItem]) -> tuple[BurnDefinition, ...]:
     objections = contradictions(items)
-    flows = [item for item in items if item.kind is CashKind.OPERATING_CASH_FLOW]
+    flows = [
+        item
+        for item in items
+        if item.kind is CashKind.OPERATING_CASH_FLOW and item.status == "used"
+    ]
     rows = [_flow_burn(recent, items)] if (recent := _recent(flows)) else []
     for index, item in enumerate(items):
         if item.kind in (CashKind.MONTHLY_BURN, CashKind.ADJUSTED_NET_LOSS):
@@ -275,11 +292,13 @@ def _recent(flows: Sequence[CashItem]) -> list[CashItem]:
 
 def _flow_burn(flows: Sequence[CashItem], items: Sequence[CashItem]) -> BurnDefinition:
     period = Period(min(f.period.start for f in flows), max(f.period.end for f in flows))
-    invested = [
-        item.amount
+    spent = [
+        item
         for item in items
-        if item.kind is CashKind.CAPITAL_EXPENDITURE and period.contains(item.period)
+        if item.kind is CashKind.CAPITAL_EXPENDITURE and item.status == "used"
     ]
+    tiling = set(smallest_tiling(period, sorted({item.period for item in spent})))
+    invested = [item.amount for item in spent if item.period in tiling]
     name = "operating cash flow" + (" less capital expenditure" if invested else "")
     total = sum((flow.amount for flow in flows), ZERO) + sum(invested, ZERO)
     return BurnDefinition(
@@ -301,6 +320,7 @@ def _stated_burn(item: CashItem, other: CashItem | None) -> BurnDefinition:
         source=item.source.citation,
         contradicts=other.item if other else "",
         contradicted_by=other.amount if other else None,
+        is_loss=item.kind is CashKind.ADJUSTED_NET_LOSS,
     )
 
 

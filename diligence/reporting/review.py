@@ -55,7 +55,9 @@ def review_row(analysis: DealAnalysis) -> ReviewRow:
     doubled = [
         result.runway_months
         for result in analysis.stress.scenarios
-        if result.multiple == DOUBLED and result.runway_months is not None
+        if result.multiple == DOUBLED
+        and result.runway_months is not None
+        and result.input in {i.label for i in analysis.inputs if i.side in ("buy", "rent")}
     ]
     return ReviewRow(
         company=analysis.company,

@@ -30,7 +30,7 @@ def screen_card(screen: Screen) -> ScreenCard:
         as_of=analysis.deal.terms.as_of,
         run_id=_run_id(screen),
         inputs=_inputs(screen),
-        reading=sentence(f"{analysis.verdict.name}: {analysis.verdict.rule}"),
+        reading=sentence(screen.reading),
         results=_results(screen),
         questions=screen.questions,
         assumptions=_assumptions(screen),

@@ -200,15 +200,19 @@ def smallest_tiling(period: Period, parts: Sequence[Period]) -> tuple[Period, ..
     3
     """
     inside = sorted({p for p in parts if period.contains(p)}, key=lambda p: (p.start, p.days))
-    chosen: list[Period] = []
-    reached = period.start
-    while reached <= period.end:
-        following = [p for p in inside if p.start == reached]
-        if not following:
-            return ()
-        chosen.append(following[0])
-        reached = following[0].end + timedelta(days=1)
-    return tuple(chosen)
+    by_start: dict[date, list[Period]] = {}
+    for part in inside:
+        by_start.setdefault(part.start, []).append(part)
+    # From each day the tiling of what follows, worked out from the end so that no choice of a
+    # short part hides a tiling by a longer one.
+    tilings: dict[date, tuple[Period, ...]] = {period.end + timedelta(days=1): ()}
+    for start in sorted(by_start, reverse=True):
+        for part in by_start[start]:
+            rest = tilings.get(part.end + timedelta(days=1))
+            if rest is not None:
+                tilings[start] = (part, *rest)
+                break
+    return tilings.get(period.start, ())
 
 
 def trailing(end: date, months: int) -> Period:
