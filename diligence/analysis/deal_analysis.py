@@ -374,7 +374,7 @@ def _metrics(
 def _smallest(
     found: Iterable[BreakEven], target: str, pick: Callable[[BreakEven], Multiple]
 ) -> float | None:
-    """Smallest k* of what is bought; never and not exposed count as infinite, unknown as unknown."""
+    """Smallest k* of what is bought; never and not exposed are infinite, unknown stays unknown."""
     picked = [pick(entry) for entry in found if entry.target == target]
     known = [
         float(m.k) if m.k is not None else float("inf")

@@ -21,17 +21,17 @@ import queue
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TextIO, cast
+from typing import Any, Literal, NoReturn, cast
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
@@ -88,22 +88,14 @@ class RunningKernel:
 
 
 def can_fork() -> bool:
-    """Whether kernels may be forked from this process.
-
-    macOS can fork, but its system libraries may crash afterwards; inside a running Jupyter kernel
-    the fork would inherit that kernel's sockets and threads; and once this process has drawn a
-    chart it is too late to start a kernel host, because the first chart of its kernels would hang.
-    """
-    if sys.platform != "linux" or _is_inside_kernel():
-        return False
-    return os.getpid() in _hosts or not _has_drawn_charts()
+    """Whether kernels may be forked; macOS can fork, but its libraries may crash afterwards."""
+    return sys.platform == "linux"
 
 
 def start_kernel_host(preload: Sequence[str] = DEFAULT_PRELOAD) -> None:
-    """Split off the process that imports the libraries and that later kernels are forked from.
+    """Start the process that imports the libraries and that later kernels are forked from.
 
-    Called early it imports while this process does other work; call it before threads exist and
-    before anything was drawn. Does nothing when a host runs
+    Called early it imports while this process does other work. Does nothing when a host runs
     already, or where kernels cannot be forked.
 
     Parameters
@@ -246,9 +238,17 @@ class KernelHost:
         self.folder = Path(tempfile.mkdtemp(prefix="diligence-"))
         self._lock = threading.Lock()
         self._connection, far_end = multiprocessing.Pipe()
-        self.pid = _fork()
-        if self.pid == 0:
-            _run_host(far_end, self.folder, preload)
+        arguments = [str(far_end.fileno()), str(self.folder), *preload]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _HOST_PROGRAM, *arguments],
+            pass_fds=[far_end.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | _HOST_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        self.pid = self._process.pid
         far_end.close()
 
     def fork_kernel(self, request: _KernelRequest) -> HostedProcess:
@@ -261,17 +261,13 @@ class KernelHost:
         return exit_code
 
     def is_alive(self) -> bool:
-        """Whether the host still answers."""
-        try:
-            return os.waitpid(self.pid, os.WNOHANG)[0] == 0
-        except ChildProcessError:
-            return False
+        """Whether the host still runs."""
+        return self._process.poll() is None
 
     def stop(self) -> None:
         """End the host; it ends its kernels and removes their folder."""
         self._connection.close()
-        with suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
+        self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _ask(self, question: _KernelRequest | int) -> Any:
@@ -323,6 +319,9 @@ class HostedProcess:
 
 
 _hosts: dict[int, KernelHost] = {}
+_HOST_PROGRAM = "import sys; from diligence.runner.kernels import run_host; run_host(sys.argv[1:])"
+# A fixed seed keeps the order of sets the same in every run.
+_HOST_ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 
 
 def _running_host(preload: Sequence[str]) -> KernelHost:
@@ -335,16 +334,6 @@ def _running_host(preload: Sequence[str]) -> KernelHost:
     host = _hosts[os.getpid()] = KernelHost(preload)
     atexit.register(stop_kernel_host)
     return host
-
-
-def _is_inside_kernel() -> bool:
-    kernelapp = sys.modules.get("ipykernel.kernelapp")
-    return kernelapp is not None and kernelapp.IPKernelApp.initialized()
-
-
-def _has_drawn_charts() -> bool:
-    names = (task / "comm" for task in Path("/proc/self/task").iterdir())
-    return any(name.read_text().startswith("V8 ") for name in names)
 
 
 def _start_kernel(folder: Path, host: KernelHost | None) -> RunningKernel:
@@ -387,25 +376,16 @@ def _transport(folder: Path) -> str:
     return "ipc" if os.name == "posix" and longest <= LONGEST_SOCKET_PATH else "tcp"
 
 
-def _fork() -> int:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with warnings.catch_warnings():
-        # Python 3.12 warns when other threads exist; the child uses none of theirs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
-
-
-def _run_host(connection: Connection, folder: Path, preload: Sequence[str]) -> NoReturn:
+def run_host(arguments: Sequence[str]) -> NoReturn:
+    """Be the kernel host: import the libraries, then fork kernels until the parent is gone."""
+    descriptor, folder, *preload = arguments
     parent = os.getppid()
+    connection = Connection(int(descriptor))
     try:
-        os.setsid()
-        _forget_parent(keep=connection.fileno())
-        # The parent goes on with its own imports meanwhile, on another processor.
         for module in (*preload, *KERNEL_MODULES):
             with suppress(ModuleNotFoundError):
                 importlib.import_module(module)
-        # Collecting what was inherited would run destructors that belong to the parent.
+        # Kernels share these pages with the host as long as no collection touches them.
         gc.freeze()
         _serve_requests(connection, parent)
     finally:
@@ -487,55 +467,6 @@ def _warm_chart_renderer() -> None:
     version = "_".join(altair.SCHEMA_VERSION.split(".")[:2])
     with suppress(ValueError):
         vl_convert.vegalite_to_svg({"mark": "point"}, vl_version=version)
-
-
-def _forget_parent(*, keep: int) -> None:
-    """Drop what a fork inherits and a fresh process would not have."""
-    signal.set_wakeup_fd(-1)
-    for signum in signal.valid_signals():
-        if callable(signal.getsignal(signum)):
-            signal.signal(signum, signal.SIG_DFL)
-    logging.getLogger().handlers.clear()
-    logging.getLogger().setLevel(logging.WARNING)
-    _restore_warning_filters()
-    _blank_descriptors(keep=keep)
-    _open_standard_streams()
-
-
-def _restore_warning_filters() -> None:
-    warnings.resetwarnings()
-    for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-        warnings.simplefilter("ignore", category)
-    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
-    warnings.showwarning = _print_warning
-
-
-def _print_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    # The parent may have been collecting warnings in a list when it was forked.
-    print(
-        warnings.formatwarning(message, category, filename, lineno, line),
-        end="",
-        file=file or sys.stderr,
-    )
-
-
-def _blank_descriptors(*, keep: int) -> None:
-    # Overwritten, not closed: an inherited object that closes "its" number later must not hit a
-    # file opened since. Holding them open would keep a worker's pipes alive after its death.
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in [int(entry.name) for entry in os.scandir("/proc/self/fd")]:
-        if descriptor not in (keep, null):
-            with suppress(OSError):
-                os.fstat(descriptor)
-                os.dup2(null, descriptor, inheritable=descriptor < 3)
-    os.close(null)
 
 
 def _open_standard_streams() -> None:

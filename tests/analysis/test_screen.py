@@ -62,12 +62,12 @@ def test_six_numbers_by_hand():
     assert (zero.low, zero.base) == (Decimal("2.4"), Decimal("3.4"))
     half = result(screen, "k* to 50 % paid margin")
     assert (half.low, half.base) == (Decimal("0.4"), Decimal("1.4"))
-    assert result(screen, "AI spend / revenue").base == Decimal("0.25")
+    assert result(screen, "AI spend / ARR").base == Decimal("0.25")
     # 20 / 0.8 = 25 months; doubled tokens cost 0.25 more a month: 20 / 1.05
     assert result(screen, "Runway").base == 25
-    assert float(result(screen, "Runway if the dearest input doubles").base) == pytest.approx(
-        20 / 1.05
-    )
+    assert float(
+        result(screen, "Runway if the most dangerous input doubles").base
+    ) == pytest.approx(20 / 1.05)
     # 9.6 a year of burn for 12 - 12 / 2.5 = 7.2 of new revenue
     assert float(result(screen, "Burn multiple").base) == pytest.approx(9.6 / 7.2)
 

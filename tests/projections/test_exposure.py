@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from diligence.assumptions import AssumptionRegister
-from diligence.costs import CostBasis
+from diligence.costs import CostBasis, MarginLadder, build_ladder
 from diligence.inputs.deal import Exposure
-from diligence.projections import exposed_amount, priced_inputs
+from diligence.projections import exposed, priced_inputs
 from tests.support import deal, line, revenue
 
 BASIS = CostBasis(
@@ -25,6 +25,13 @@ BASIS = CostBasis(
     pool_elsewhere=Decimal(40),
     pool_share=Decimal("0.5"),
 )
+
+SEGMENT = CostBasis(revenue=Decimal(400), paid_in_cogs=Decimal(60), other_in_cogs=Decimal(5))
+LADDER = MarginLadder("2025", "USD", (build_ladder(BASIS), build_ladder(SEGMENT, segment="API")))
+
+
+def amount(priced, **scope):
+    return exposed(priced, LADDER, **scope).amount
 
 
 def inputs_of(*exposures):
@@ -41,7 +48,8 @@ def test_suppliers_of_one_input_on_one_side_move_together():
         exposure(share="0.6"), exposure("gpu_hours", "rent"), exposure(supplier="B", share="0.3")
     )
     assert (tokens.label, tokens.suppliers) == ("tokens bought", "OpenAI, B")
-    assert tokens.share("inference") == Decimal("0.9")
+    assert amount(tokens, rung="paid") == 153  # 0.9 of 170
+    assert amount(tokens, rung="paid") == 153  # 0.9 of 170
     assert hours.label == "GPU-hours rented"
 
 
@@ -63,19 +71,19 @@ def test_exposed_cost_follows_the_rung(rung, inference, training):
         exposure("gpu_hours", "rent"),
         exposure("gpu_hours", "rent", applies_to="training"),
     )
-    assert exposed_amount(serving, BASIS, rung=rung) == inference
-    assert exposed_amount(both, BASIS, rung=rung) == inference + training
+    assert amount(serving, rung=rung) == inference
+    assert amount(both, rung=rung) == inference + training
 
 
 def test_the_whole_pool_may_serve():
     (tokens,) = inputs_of(exposure(share="0.5"))
-    assert exposed_amount(tokens, BASIS, rung="paid", pool_share=Decimal(1)) == 95
+    assert amount(tokens, rung="paid", pool_share=Decimal(1)) == 95
 
 
 def test_internal_tools_reach_the_operating_result_only():
     (seats,) = inputs_of(exposure("seats", applies_to="internal_tools"))
-    assert exposed_amount(seats, BASIS, rung="after_training") == 0
-    assert exposed_amount(seats, BASIS, rung="operating") == 10
+    assert amount(seats, rung="after_training") == 0
+    assert amount(seats, rung="operating") == 10
 
 
 def test_an_owned_input_is_not_exposed_and_a_sold_one_moves_revenue():
@@ -83,13 +91,32 @@ def test_an_owned_input_is_not_exposed_and_a_sold_one_moves_revenue():
         exposure("gpu_hours", "own"),
         exposure("gpu_hours", "sell", share="0.4", applies_to="revenue"),
     )
-    assert exposed_amount(owned, BASIS, rung="paid") == 0
-    assert exposed_amount(sold, BASIS, rung="paid") == 400
+    assert amount(owned, rung="paid") == 0
+    assert amount(sold, rung="paid") == 400
 
 
 def test_a_sold_share_of_the_company_says_nothing_about_a_segment():
     (sold,) = inputs_of(exposure(side="sell", share="0.4", applies_to="revenue"))
-    assert exposed_amount(sold, BASIS, rung="paid", segment="API") == 0
+    assert amount(sold, rung="paid", segment="API") == 0
+    (stated,) = inputs_of(exposure(side="sell", share="0.4", applies_to="revenue", segment="API"))
+    assert amount(stated, rung="paid", segment="API") == 160
+    assert amount(stated, rung="paid") == 160
+
+
+def test_a_share_of_inference_holds_in_every_segment():
+    (tokens,) = inputs_of(exposure(share="0.5"))
+    assert amount(tokens, rung="paid", segment="API") == 30
+
+
+def test_only_serving_of_paying_users_is_passed_on():
+    # Half of a rise of the paid 170; the free 20 and the training of 220 are borne.
+    (hours,) = inputs_of(
+        exposure("gpu_hours", "rent", pass_through=Decimal("0.5")),
+        exposure("gpu_hours", "rent", applies_to="training"),
+    )
+    found = exposed(hours, LADDER, rung="after_training")
+    assert (found.amount, found.passed) == (410, 85)
+    assert exposed(hours, LADDER, rung="paid").pass_through == Decimal("0.5")
 
 
 def test_pass_through_is_weighted_and_defaults_to_the_register():

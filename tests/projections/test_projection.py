@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from diligence.errors import InputError
 from diligence.inputs.deal import Exposure
 from diligence.projections import PricedInput, RunRate, project
+from diligence.projections.run_rate import ExposedMonth
 from diligence.stress import (
     break_even_multiple,
     runway_multiple,
@@ -27,15 +29,18 @@ def priced(side="buy", *, name="tokens", pass_through="0", lock_until=None):
     return PricedInput(name, side, (exposure,), Decimal(pass_through), lock_until)
 
 
-def rate_of(*inputs, revenue=100.0, paid=40.0, operating=120.0, exposed=(30.0,), in_operating=None):
+def rate_of(item=None, *, revenue=100.0, paid=40.0, operating=120.0, exposed=30.0, training=0.0):
+    """A month: ``exposed`` of the paid cost and ``training`` below it move with the price."""
+    item = item or priced()
+    passed = exposed * float(item.pass_through) if item.side != "sell" else 0.0
     return RunRate(
         period=YEAR,
         revenue=revenue,
         paid_cost=paid,
+        volume_cost=paid,
         operating_cost=operating,
-        inputs=inputs or (priced(),),
-        exposed_paid=exposed,
-        exposed_operating=in_operating or exposed,
+        inputs=(item,),
+        exposed=(ExposedMonth(exposed, exposed + training, passed),),
     )
 
 
@@ -56,7 +61,7 @@ def test_a_month_of_the_baseline_is_the_run_rate():
 def test_a_multiple_of_one_reproduces_the_baseline_exactly(
     revenue, paid, fixed, cash, burn, growth
 ):
-    rate = rate_of(revenue=revenue, paid=paid, operating=paid + fixed, exposed=(0.7 * paid,))
+    rate = rate_of(revenue=revenue, paid=paid, operating=paid + fixed, exposed=0.7 * paid)
     start = {"opening_cash": cash, "monthly_cash_burn": burn, "monthly_growth": growth}
     shocked = project(rate, multiples={"tokens bought": 1.0}, **start)
     assert shocked.months == project(rate, **start).months
@@ -84,7 +89,7 @@ def test_k_star_of_a_bought_input_lands_on_its_target(revenue, other, exposed, t
         priced(pass_through=str(phi)),
         revenue=float(revenue),
         paid=float(other + exposed),
-        exposed=(float(exposed),),
+        exposed=float(exposed),
     )
     margin = project(rate, multiples={"tokens bought": float(k)}).paid_margin(12)
     assert margin == pytest.approx(float(target), abs=1e-9 * max(1.0, float(k)))
@@ -92,7 +97,7 @@ def test_k_star_of_a_bought_input_lands_on_its_target(revenue, other, exposed, t
 
 def test_k_star_of_a_sold_input_lands_on_its_target():
     # Revenue 100 of which 80 sold at the price, cost 40: gone at 1 - 60/80, half at 1 - 20/80.
-    rate = rate_of(priced("sell"), exposed=(80.0,))
+    rate = rate_of(priced("sell"), exposed=80.0)
     for target, expected in ((Decimal(0), 0.25), (Decimal("0.5"), 0.75)):
         k = sold_break_even_multiple(
             revenue=Decimal(100),
@@ -137,7 +142,7 @@ def test_a_dearer_purchase_never_raises_the_margin_nor_lengthens_the_runway(
     shock, side, exposed, training, phi, cash, burn, growth
 ):
     item = priced(side, pass_through=str(phi))
-    rate = rate_of(item, paid=40.0, exposed=(exposed,), in_operating=(exposed + training,))
+    rate = rate_of(item, exposed=exposed, training=training)
     mild, severe = (
         project(
             rate,
@@ -155,7 +160,7 @@ def test_a_dearer_purchase_never_raises_the_margin_nor_lengthens_the_runway(
 
 @given(shock=shocks, sold=st.floats(0, 100))
 def test_a_dearer_sale_never_lowers_the_margin(shock, sold):
-    rate = rate_of(priced("sell"), exposed=(sold,))
+    rate = rate_of(priced("sell"), exposed=sold)
     mild, severe = (
         project(rate, multiples={"tokens sold": multiple}).paid_margin(12) for multiple in shock
     )
@@ -172,7 +177,7 @@ def test_runway_is_interpolated_within_the_month():
 def test_cash_below_its_minimum_has_no_month_left():
     ahead = project(rate_of(), opening_cash=5.0, monthly_cash_burn=40.0, minimum_cash=10.0)
     assert ahead.runway_status == "finite"
-    assert ahead.runway_months <= 0
+    assert ahead.runway_months == 0
 
 
 @pytest.mark.parametrize(
@@ -202,13 +207,20 @@ def test_passing_on_raises_revenue_by_its_share_of_the_rise():
 
 
 def test_training_bought_at_the_price_burdens_the_result_and_not_the_paid_margin():
-    rate = rate_of(exposed=(30.0,), in_operating=(50.0,))
+    rate = rate_of(training=20.0)
     month = project(rate, multiples={"tokens bought": 2.0}).months[0]
     assert (month.paid_cost, month.operating_result) == (70, -70)
 
 
+def test_only_what_grows_with_volume_grows():
+    # Paid cost 40 of a volume cost of 50 doubles, the other 70 stay: 200 - 100 - 70.
+    rate = dataclasses.replace(rate_of(), volume_cost=50.0)
+    second = project(rate, monthly_growth=1.0).months[1]
+    assert (second.revenue, second.paid_cost, second.operating_result) == (200, 80, 30)
+
+
 def test_an_owned_input_moves_nothing():
-    rate = rate_of(priced("own", name="gpu_hours"), exposed=(0.0,))
+    rate = rate_of(priced("own", name="gpu_hours"), exposed=0.0)
     doubled = project(rate, multiples={"GPU-hours owned": 2.0})
     assert doubled.months == project(rate).months
 

@@ -229,6 +229,7 @@ def test_deal_text_is_data_in_pdf_page_and_workbook(tmp_path):
     name, account = '#panic("x") <script>alert(1)</script>', "=cmd()|' /C calc'!A1"
     deal = (
         f"company: '{name}'\narchetype: application\nas_of: 2025-12-31\nreporting_currency: USD\n"
+        "exposure: [{input: tokens, side: buy, supplier: '<b>#set</b>', share: 1}]\n"
     )
     ledger = LEDGER + f'2025,"{account}",5,USD k,cost_of_revenue,<img src=x onerror=alert(2)>\n'
     words = (

@@ -8,6 +8,7 @@ import pytest
 
 from diligence.inputs.deal import Exposure
 from diligence.projections import PricedInput, RunRate
+from diligence.projections.run_rate import ExposedMonth
 from diligence.stress import MULTIPLES, margin_at_multiple, stress_test
 from diligence.stress.price_stress import CashStart
 from diligence.units import parse_period
@@ -24,10 +25,10 @@ RATE = RunRate(
     period=parse_period("2025"),
     revenue=100.0,
     paid_cost=48.0,
+    volume_cost=48.0,
     operating_cost=120.0,
     inputs=(item("buy"), item("sell"), item("own", "gpu_hours")),
-    exposed_paid=(23.0, 10.0, 0.0),
-    exposed_operating=(23.0, 10.0, 0.0),
+    exposed=tuple(ExposedMonth(paid, paid, 0.0) for paid in (23.0, 10.0, 0.0)),
 )
 CASH = CashStart(cash=480.0, monthly_burn=20.0)
 
