@@ -47,6 +47,7 @@ class FactConflict:
     others: tuple[Fact, ...]
     implied: tuple[tuple[str, Decimal], ...]
     settled: Decimal | None
+    unit: str = ""
 
     @property
     def is_settled_against_used(self) -> bool:
@@ -135,6 +136,7 @@ def fact_conflicts(deal: Deal) -> tuple[FactConflict, ...]:
                 others=tuple(fact for fact in stated if fact.status != "used"),
                 implied=implied,
                 settled=_settle([fact.value for fact in stated], [value for _, value in implied]),
+                unit=stated[0].unit,
             )
         )
     return tuple(conflicts)

@@ -33,6 +33,7 @@ from diligence.units import (
     format_span,
     parse_amount,
 )
+from diligence.units.currency import CURRENCIES
 from diligence.units.money import SCALES
 from diligence.units.periods import trailing
 
@@ -225,13 +226,16 @@ def read_screen_inputs(
     if kind not in set(Archetype):
         known = ", ".join(Archetype)
         problems.append(Problem("screen", 0, "--archetype", repr(kind), f"one of {known}"))
+    if currency.upper() not in CURRENCIES:
+        known = ", ".join(sorted(CURRENCIES))
+        problems.append(Problem("screen", 0, "--currency", repr(currency), f"one of {known}"))
     if problems:
         raise InputError("The six numbers cannot be used:", problems)
     return ScreenInputs(
         **{option.removeprefix("--").replace("-", "_"): numbers[option] for option in _OPTIONS},
         archetype=Archetype(kind),
         company=company,
-        currency=currency,
+        currency=currency.upper(),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from diligence.trajectories import Backtest, LogTrendFit, RandomWalkFit
 
 SERIES_NAME = "cost of revenue per unit of revenue"
-FORECAST_STEPS = 4
+FEWEST_POINTS = 4
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ def cost_trajectory(deal: Deal) -> CostTrajectory:
     from diligence.trajectories import backtest, fit_log_trend, fit_random_walk
 
     observed = _cost_ratio(deal)
+    if len(observed) < FEWEST_POINTS:
+        needed = f"at least {FEWEST_POINTS} periods, the books have {len(observed)}"
+        return CostTrajectory(SERIES_NAME, observed, None, None, None, f"needs {needed}")
     try:
         fit = fit_random_walk(observed)
     except EstimationError as error:

@@ -29,12 +29,14 @@ def check(
     ] = False,
 ) -> None:
     """Validate a deal folder: one line a problem, exit 2 if there is any."""
-    from diligence.inputs.load import check_deal, propose_folder_mapping
-
     if propose_mapping:
+        from diligence.inputs.load import propose_folder_mapping
+
         print(propose_folder_mapping(folder), end="")
         return
-    problems = check_deal(folder)
+    from diligence.analysis.check import check_folder
+
+    problems = check_folder(folder)
     for problem in problems:
         print(problem)
     if problems:
@@ -101,7 +103,7 @@ def memo(
 
 def lab(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Deal folder to preset.")
+        Path | None, typer.Argument(metavar="DIR", help="Deal folder to preset.")
     ] = None,
 ) -> None:
     """Open JupyterLab on the notebooks, with the deal preset."""

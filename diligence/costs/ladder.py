@@ -42,7 +42,8 @@ class CostBasis:
     cloud credits hide, from the price the company could have negotiated to list price; the base
     is list price. ``inference_at_most`` is the part of paid serving that is only known as an
     upper limit: the rest of it is another cost of the same caption. ``internal_tools`` is the
-    part of ``other_elsewhere`` that pays for the staff's own AI tools.
+    part of ``other_elsewhere`` that pays for the staff's own AI tools. ``unread`` is the money of
+    rows a draft set aside: it widens every rung both ways.
     """
 
     revenue: Decimal
@@ -70,6 +71,7 @@ class CostBasis:
     operating_needs: str = ""
     inference_at_most: Decimal = ZERO
     internal_tools: Decimal = ZERO
+    unread: Decimal = ZERO
 
     @property
     def reported_cost(self) -> Decimal:
@@ -369,8 +371,8 @@ def _rung(name: RungName, segment: str, basis: CostBasis, cost: Decimal) -> Marg
         return MarginRung(name, segment, basis.revenue, None, None, None, "point", needs)
     swing = basis.pool if name in SERVING_RUNGS else ZERO
     credits_off = ZERO if name == "reported" else basis.credits_high - basis.credits_low
-    low = cost - swing * (basis.pool_share - basis.pool_share_low) - credits_off
-    high = cost + swing * (basis.pool_share_high - basis.pool_share)
+    low = cost - swing * (basis.pool_share - basis.pool_share_low) - credits_off - basis.unread
+    high = cost + swing * (basis.pool_share_high - basis.pool_share) + basis.unread
     return MarginRung(
         rung=name,
         segment=segment,

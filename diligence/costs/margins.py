@@ -18,6 +18,7 @@ from diligence.units import Period
 from diligence.units.periods import trailing
 
 ZERO = Decimal(0)
+_BOOKS = ("ledger.csv", "ledger.xlsx", "pnl.csv", "pnl.xlsx", "revenue.csv")
 COMPANY_ONLY = "(company only)"
 MAINTENANCE_SUBCLASSES = frozenset({"recurring_finetune", "maintenance_training"})
 
@@ -85,6 +86,7 @@ def _company_basis(
         credits_low=credits * (1 - discount),
         credits_high=credits,
         replacement_training=_replacement(register, split.period),
+        unread=_unread(deal, split.period),
         reported_needs=_gap(split, Role.COST_OF_REVENUE),
         training_needs=_gap(split, Role.RESEARCH_AND_DEVELOPMENT) or _training_needs(split.lines),
         operating_needs=_operating_needs(split),
@@ -203,6 +205,20 @@ def _upper_limits(lines: Iterable[SplitLine]) -> Decimal:
             line.inference
             for line in lines
             if line.line.bound == "at_most" and _is_paid_serving(line)
+        ),
+        ZERO,
+    )
+
+
+def _unread(deal: Deal, period: Period) -> Decimal:
+    """Money a draft set aside in the period, or at a date nobody could read."""
+    return sum(
+        (
+            abs(entry.amount)
+            for entry in deal.set_aside
+            if entry.amount is not None
+            and (entry.period is None or entry.period.overlaps(period))
+            and entry.problem.file in _BOOKS
         ),
         ZERO,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from diligence.errors import InputError
+from diligence.errors import InputError, Problem
 from diligence.inputs.deal import Deal, Role
 from diligence.units import Period, PeriodError, parse_period
 from diligence.units.periods import smallest_tiling, trailing
@@ -118,8 +118,10 @@ def headline_period(deal: Deal) -> Period:
     wanted = _named_period(named, deal, periods)
     if wanted not in periods:
         known = ", ".join(period.label for period in periods)
+        problem = Problem("deal.yaml", 0, "headline_period", repr(named), f"a period of {known}")
         raise InputError(
-            f"deal.yaml: headline_period {named!r} has no cost and revenue; the books have {known}."
+            f"deal.yaml: headline_period {named!r} has no cost and revenue; the books have {known}.",
+            [problem],
         )
     return wanted
 

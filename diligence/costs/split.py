@@ -125,7 +125,10 @@ class CostSplit:
 
     @property
     def training_to_inference(self) -> Range:
-        """Training divided by inference; the ends move every open line to where it pulls most."""
+        """Training divided by inference; the ends move every open line to where it pulls most.
+
+        The high end is None when inference is known as an upper limit only.
+        """
         training = self.training_capex + self.allocated_training
         inference = self.inference_opex + self.allocated_inference
         if not training or not inference:
@@ -133,7 +136,9 @@ class CostSplit:
         return Range(
             self._ratio_towards("inference_opex", "neither", "training_capex"),
             _ratio(training, inference),
-            self._ratio_towards("training_capex", "neither", "inference_opex"),
+            None
+            if self._inference_is_a_limit()
+            else self._ratio_towards("training_capex", "neither", "inference_opex"),
         )
 
     @property
@@ -194,6 +199,10 @@ class CostSplit:
     ) -> Decimal:
         chosen = (line for line in self.lines if allocated is None or line.allocated is allocated)
         return sum((part(line) for line in chosen), ZERO)
+
+    def _inference_is_a_limit(self) -> bool:
+        """True when inference is known as an upper limit only: the ratio has no top then."""
+        return any(line.inference and line.line.bound == "at_most" for line in self.lines)
 
     def _ratio_towards(self, *preferred: CostClass) -> Decimal | None:
         placed: dict[CostClass, Decimal] = dict.fromkeys(preferred, ZERO)

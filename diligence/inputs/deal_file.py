@@ -227,14 +227,27 @@ def read_deal_file(path: Path, *, name: str = DEAL_FILE, log: ProblemLog) -> Dea
         return None
     before = len(log.entries)
     stated = validate(document, name=name, log=log, model=_DealFile)
-    if stated is None:
-        return None
     check = _Check(name, document, log)
+    if stated is None:
+        check.exposure_shares(_readable_exposures(document.content))
+        return None
     check.dates(stated)
     check.periods(stated)
-    check.exposure_shares(stated)
+    check.exposure_shares(list(enumerate(stated.exposure)))
     check.scenarios(stated)
     return _terms(stated) if document.is_sound and len(log.entries) == before else None
+
+
+def _readable_exposures(content: object) -> list[tuple[int, _Exposure]]:
+    """Exposure rows that are sound by themselves, of a file that has other problems."""
+    rows = content.get("exposure") if isinstance(content, dict) else None
+    sound: list[tuple[int, _Exposure]] = []
+    for number, row in enumerate(rows if isinstance(rows, list) else []):
+        try:
+            sound.append((number, _Exposure.model_validate(row)))
+        except ValidationError:
+            continue
+    return sound
 
 
 def default_terms(path: Path, *, as_of: date | None = None) -> DealTerms:
@@ -292,10 +305,10 @@ class _Check:
                     column = f"scenarios[{number + 1}].terms[{place + 1}].period"
                     self._add(where, column, repr(term.period), "a period such as 2025 or 9M2025")
 
-    def exposure_shares(self, stated: _DealFile) -> None:
+    def exposure_shares(self, rows: Sequence[tuple[int, _Exposure]]) -> None:
         """Shares of one input, side, use and segment add up to no more than 1."""
         totals: dict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
-        for number, row in enumerate(stated.exposure):
+        for number, row in rows:
             key = (row.input, row.side, row.applies_to, row.segment)
             was_within = totals[key] <= 1
             totals[key] += row.share

@@ -49,7 +49,8 @@ def load_deal(folder: str | Path, *, as_of: date | None = None, draft: bool = Fa
     folder
         Holds at least deal.yaml and a ledger or P&L with revenue (docs/deal-folder.md).
     as_of
-        Replaces the date of deal.yaml; periods that end later are left out with a note.
+        Replaces the date of deal.yaml and the date prices are known on; periods that end later
+        are left out with a note.
     draft
         Set rows with problems aside instead of refusing the folder; they are counted in
         ``Deal.set_aside``.
@@ -133,7 +134,9 @@ def _read_terms(inventory: Inventory, as_of: date | None, log: ProblemLog) -> De
         log.add(DEAL_FILE, 0, "", "no such file", "deal.yaml; diligence new DIR writes a template")
         return None
     terms = read_deal_file(path, log=log)
-    return replace(terms, as_of=as_of) if terms and as_of else terms
+    if terms is None or as_of is None:
+        return terms
+    return replace(terms, as_of=as_of, prices_known_on=as_of)
 
 
 def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:

@@ -28,18 +28,22 @@ def find_holdings(folder: Path) -> tuple[Path, ...]:
         place = marker.parent
         if not any(parent in found for parent in place.parents):
             found.add(place)
-    for child in sorted(folder.iterdir()):
-        if not child.is_dir() or child.name.startswith((".", "_")):
-            continue
-        holds_deal = any(deal == child or child in deal.parents for deal in found)
-        if not holds_deal and any(entry.is_file() for entry in child.iterdir()):
-            found.add(child)
+    if folder not in found:
+        found |= {child for child in folder.iterdir() if _is_stray_deal(child, found)}
     if not found:
         raise InputError(
             f"{str(folder)!r} holds no deal folder: none with a deal.yaml was found. "
             "Run 'diligence new' to scaffold one."
         )
     return tuple(sorted(found))
+
+
+def _is_stray_deal(child: Path, found: set[Path]) -> bool:
+    if not child.is_dir() or child.name.startswith((".", "_")):
+        return False
+    if any(deal == child or child in deal.parents for deal in found):
+        return False
+    return any(entry.is_file() for entry in child.iterdir())
 
 
 def quarter_end(quarter: str) -> date:

@@ -52,7 +52,11 @@ def deal_page_one(analysis: DealAnalysis, record: RunRecord) -> PageOne:
         so_what=so_what(analysis),
         verdict=Verdict(analysis.verdict.name, analysis.verdict.rule),
         rows=_rows(analysis),
-        exhibits=(Exhibit(bridge_chart(analysis)), Exhibit(stress_chart(analysis))),
+        exhibits=tuple(
+            Exhibit(chart)
+            for chart in (bridge_chart(analysis), stress_chart(analysis))
+            if chart is not None
+        ),
         flags=flags(analysis)[:3],
         requests=tuple(
             f"{request.what} ({request.why})" for request in open_requests(analysis)[:3]
@@ -231,7 +235,7 @@ def _claimed(analysis: DealAnalysis, concepts: tuple[str, ...]) -> str:
         (claim for claim in analysis.deal.claims if claim.concept in concepts), None
     )
     if found is not None:
-        return claim_text(found).removesuffix(" %")
+        return claim_text(found, money_style(analysis)).removesuffix(" %")
     return "not stated" if analysis.deal.claims else "needs claims.yaml"
 
 

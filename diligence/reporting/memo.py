@@ -148,7 +148,7 @@ def write_memo(memo: DealMemo, *, out: Path | str) -> tuple[str, ...]:
         "memo.xlsx": memo_workbook(memo.analysis),
         "requests.xlsx": requests_workbook(memo.analysis),
         RECORD_FILE: _json_text(memo.record.to_json()),
-        SUMMARY_FILE: _json_text(review_row(memo.analysis).to_json()),
+        SUMMARY_FILE: _json_text(review_row(memo.analysis, run_id=memo.record.run_id).to_json()),
     }
     contents |= {f"exhibits/{k}.svg": svg for k, svg in memo_charts(memo.document).items()}
     for name, content in contents.items():

@@ -76,7 +76,7 @@ class PageOne(Shown):
     rows
         The seven figures.
     exhibits
-        Two exhibits, drawn for half the width.
+        Up to two exhibits, drawn for half the width.
     flags, requests
         Three each, ranked; flags by money, requests by points they would narrow.
     conditions

@@ -40,14 +40,14 @@ class ReviewRow:
     runway_months: float | None
     runway_at_2x_months: float | None
     unresolved_share: float
-    run_id: str = ""
+    run_id: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; missing figures are null."""
         return dict(vars(self))
 
 
-def review_row(analysis: DealAnalysis) -> ReviewRow:
+def review_row(analysis: DealAnalysis, *, run_id: str) -> ReviewRow:
     """Condense an analysis to its row."""
     paid = analysis.ladder.rung("paid")
     at_zero = dangerous_multiple(analysis.break_evens, target="gross_margin_0")
@@ -76,6 +76,7 @@ def review_row(analysis: DealAnalysis) -> ReviewRow:
         runway_months=_number(analysis.runway.base_months),
         runway_at_2x_months=min(doubled, default=None),
         unresolved_share=float(analysis.unresolved_share),
+        run_id=run_id,
     )
 
 

@@ -114,6 +114,8 @@ def ratio_cell(ratio: Range) -> str:
     if ratio.base is None:
         return ""
     text = format_multiple(ratio.base)
+    if ratio.low is not None and ratio.high is None:
+        return f"{text} (at least {format_multiple(ratio.low)})"
     if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
         return text
     return f"{text} ({format_multiple(ratio.low)} to {format_multiple(ratio.high)})"

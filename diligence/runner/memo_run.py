@@ -26,7 +26,6 @@ from diligence.runner.notebooks import ExecutedNotebook, run_notebook
 MEMO_NOTEBOOK = ("notebooks", "deal_memo.ipynb")
 RECORD_FILE = "run.json"
 SUMMARY_FILE = "summary.json"
-_FOLDER_MODE = 0o755
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def run_memo(
     start_kernel_host(MEMO_PRELOAD)
     deal = load_deal(folder, as_of=as_of, draft=draft)
     target = (out or default_out(deal)).resolve()
-    _require_outside(target, folder.resolve())
+    require_outside(target, folder.resolve())
     wanted = {
         "deal_folder": str(folder.resolve()),
         "as_of": as_of.isoformat() if as_of else "",
@@ -120,7 +119,14 @@ def run_memo(
     return MemoRun(target, target / "memo.pdf", record, summary)
 
 
-def _require_outside(target: Path, folder: Path) -> None:
+def require_outside(target: Path, folder: Path) -> None:
+    """Refuse an output folder inside a deal folder.
+
+    Raises
+    ------
+    InputError
+        When ``target`` is the deal folder, lies in it or in any other deal folder.
+    """
     for place in (target, *target.parents):
         if place == folder or (place / "deal.yaml").exists():
             raise InputError(
@@ -138,9 +144,12 @@ class _Staging:
     def __enter__(self) -> Path:
         try:
             self._target.parent.mkdir(parents=True, exist_ok=True)
-            self._path = Path(
+            self._private = Path(
                 tempfile.mkdtemp(prefix=f".{self._target.name}-", dir=self._target.parent)
             )
+            # The same last name in every run: the notebook keeps it in its parameters cell.
+            self._path = self._private / "memo"
+            self._path.mkdir()
         except OSError as error:
             raise RenderError(
                 f"Cannot write below {self._target.parent.name!r}: {error.strerror}. Name a folder "
@@ -152,7 +161,7 @@ class _Staging:
         failed = self._path / "memo.failed.ipynb"
         if failed.exists():
             failed.replace(self._target.parent / f"{self._target.name}.failed.ipynb")
-        shutil.rmtree(self._path, ignore_errors=True)
+        shutil.rmtree(self._private, ignore_errors=True)
 
 
 def _write_record(stage: Path, executed: ExecutedNotebook, *, seconds: float) -> dict[str, Any]:
@@ -169,14 +178,11 @@ def _write_record(stage: Path, executed: ExecutedNotebook, *, seconds: float) ->
 
 
 def _put_in_place(stage: Path, target: Path) -> None:
-    finished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent)) / "memo"
-    stage.rename(finished)
-    earlier = finished.parent / "earlier"
+    earlier = stage.parent / "earlier"
     try:
         if target.exists():
             target.rename(earlier)
-        finished.chmod(_FOLDER_MODE)
-        finished.rename(target)
+        stage.rename(target)
     except OSError as error:
         if earlier.exists() and not target.exists():
             earlier.rename(target)
@@ -184,5 +190,3 @@ def _put_in_place(stage: Path, target: Path) -> None:
             f"Cannot replace {target.name!r}: {error.strerror}. Close the memo or workbook in "
             "other programs and run again."
         ) from error
-    finally:
-        shutil.rmtree(finished.parent, ignore_errors=True)

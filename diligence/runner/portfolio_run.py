@@ -20,7 +20,7 @@ from diligence.reporting.atomic_files import write_atomically
 from diligence.reporting.review import ReviewRow, build_review
 from diligence.reporting.typst_pdf import render_pdf
 from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
-from diligence.runner.memo_run import company_slug, run_memo
+from diligence.runner.memo_run import company_slug, require_outside, run_memo
 
 Outcome = ReviewRow | FailedAnalysis
 REVIEW_FILE = "review.pdf"
@@ -78,6 +78,8 @@ def run_portfolio(
     as_of = quarter_end(quarter)
     holdings = find_holdings(folder)
     target = (out or Path("out") / "portfolio" / quarter).resolve()
+    for deal in holdings:
+        require_outside(target, deal.resolve())
     outcomes = _run_all(holdings, folder, target, as_of, workers, report)
     rows = tuple(o for o in outcomes if isinstance(o, ReviewRow))
     failed = tuple(o for o in outcomes if isinstance(o, FailedAnalysis))
@@ -135,7 +137,7 @@ def _run_one(deal: Path, out: Path, as_of: date) -> Outcome:
     except Exception as error:
         # A portfolio run goes on past any deal; the reason is kept and named.
         return FailedAnalysis(deal.name, deal.name, f"unexpected {type(error).__name__}: {error}")
-    return ReviewRow(**{**run.summary, "run_id": run.record["run_id"]})
+    return ReviewRow(**run.summary)
 
 
 def _reason(error: InputError) -> str:

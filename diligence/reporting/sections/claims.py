@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from diligence.analysis import DealAnalysis, FactConflict, StatementCheck
 from diligence.inputs.deal import Claim
 from diligence.reporting.blocks import Block, Column, Heading, Paragraph, Table
 from diligence.reporting.documents import Section
 from diligence.reporting.wording import MoneyStyle, money_style, needs, sentence
 from diligence.units import format_multiple, format_percent
+from diligence.units.currency import MoneyUnitError, parse_money_unit
 
 
 def claims_section(analysis: DealAnalysis) -> Section:
@@ -26,40 +29,48 @@ def claims_section(analysis: DealAnalysis) -> Section:
     return Section("Claims and checks", tuple(blocks), key="claims")
 
 
-def claim_text(claim: Claim) -> str:
-    """Value and unit of a claim as stated."""
-    if claim.unit == "percent":
-        return format_percent(claim.value)
-    return f"{claim.value:,} {claim.unit}"
+def claim_text(claim: Claim, style: MoneyStyle) -> str:
+    """Value and unit of a claim: money in the memo's unit, percentages, anything else as keyed."""
+    return quantity_text(claim.value, claim.unit, style)
+
+
+def quantity_text(value: Decimal, unit: str, style: MoneyStyle) -> str:
+    """Write a keyed figure by what its unit is."""
+    if unit.lower() in ("percent", "%"):
+        return format_percent(value)
+    try:
+        parse_money_unit(unit)
+    except MoneyUnitError:
+        return f"{value:,} {unit}"
+    return style.text(value)
 
 
 def conflict_text(analysis: DealAnalysis, found: FactConflict) -> str:
     """Say which values are stated, which one is used, and which one the arithmetic supports."""
     style = money_style(analysis)
-    used = style.text(found.used) if found.used is not None else "none"
-    others = "; ".join(f"{style.text(f.value)} ({f.source.citation})" for f in found.others)
-    text = (
-        f"{found.concept.replace('_', ' ')} {found.period.label}: "
-        f"used {used}, also stated {others}."
-    )
-    if found.settled is None:
-        return f"{text} No stated ratio settles it."
-    implied = "; ".join(
-        f"{name}, which implies {style.text(value)}" for name, value in found.implied
-    )
-    verdict = (
-        "the value in use is contradicted"
-        if found.is_settled_against_used
-        else "the value in use holds"
-    )
-    return f"{text} {sentence(implied)} {sentence(verdict)}"
+
+    def text(value: Decimal) -> str:
+        return quantity_text(value, found.unit, style)
+
+    used = text(found.used) if found.used is not None else "none"
+    others = "; ".join(f"{text(f.value)} ({f.source.citation})" for f in found.others)
+    name = found.concept.replace("_", " ")
+    stated = f"{name} {found.period.label}: used {used}, also stated {others}."
+    if not found.implied:
+        return f"{stated} No stated ratio settles it."
+    implied = "; ".join(f"{words}, which implies {text(value)}" for words, value in found.implied)
+    verdict = "which settles nothing"
+    if found.settled is not None:
+        is_against = found.is_settled_against_used
+        verdict = "the value in use is contradicted" if is_against else "the value in use holds"
+    return f"{stated} {sentence(implied)} {sentence(verdict)}"
 
 
 def _claim_table(analysis: DealAnalysis) -> Table:
     rows = [
         (
             claim.concept.replace("_", " "),
-            claim_text(claim),
+            claim_text(claim, money_style(analysis)),
             claim.period.label if claim.period else "",
             f"{claim.source} {claim.page}".strip(),
         )

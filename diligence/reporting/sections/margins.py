@@ -47,7 +47,7 @@ def bridge_section(analysis: DealAnalysis) -> Section:
     ladder = analysis.ladder
     blocks: list[Block] = [
         Paragraph(_opening(analysis)),
-        Exhibit(bridge_chart(analysis, width_mm=FULL_MM)),
+        *_exhibits(bridge_chart(analysis, width_mm=FULL_MM)),
         _step_table(analysis),
     ]
     if ladder.segments:
@@ -116,9 +116,15 @@ def _converted_table(analysis: DealAnalysis) -> Table:
     return Table(columns, tuple(rows), caption=f"The same in {style.currency}")
 
 
-def bridge_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart:
-    """Waterfall of the company's rungs and steps."""
+def _exhibits(chart: Chart | None) -> list[Block]:
+    return [] if chart is None else [Exhibit(chart)]
+
+
+def bridge_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart | None:
+    """Waterfall of the company's rungs and steps; None when no rung is computable."""
     ladder = analysis.ladder
+    if all(ladder.rung(name).base is None for name in _CHARTED):
+        return None
     return chart_margin_bridge(
         bridge_frame(ladder.company),
         title=_bridge_title(ladder.company),

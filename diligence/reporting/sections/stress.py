@@ -62,7 +62,7 @@ def stress_section(analysis: DealAnalysis) -> Section:
             key="stress",
         )
     blocks: list[Block] = [
-        Paragraph(f"{_opening(analysis)} Exhibit 2 on page one draws margin and runway."),
+        Paragraph(_opening(analysis)),
         Heading("Break-even price multiples"),
         break_even_table(analysis),
         Note(_assumption_note(analysis)),
@@ -77,11 +77,14 @@ def stress_section(analysis: DealAnalysis) -> Section:
     return Section("Stress and reverse stress", tuple(blocks), key="stress")
 
 
-def stress_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart:
-    """Paid margin and runway against the multiple of the most dangerous bought or rented input."""
+def stress_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart | None:
+    """Paid margin and runway against the multiple of the largest bought or rented input.
+
+    None when the deal has no such input or no paid margin.
+    """
     priced = charted_input(analysis)
-    if priced is None:
-        return Chart("", needs("a bought or rented input in deal.yaml"), "No exhibit.")
+    if priced is None or not _charted_scopes(analysis):
+        return None
     return chart_margin_against_multiple(
         _margin_frame(analysis, priced),
         title=_chart_title(analysis, priced),
@@ -160,7 +163,7 @@ def _opening(analysis: DealAnalysis) -> str:
         for found in analysis.break_evens
         if not found.segment and found.rung == "paid" and found.target == "gross_margin_0"
     ]
-    return " ".join(sentences)
+    return " ".join([*sentences, "The exhibit on page one draws margin and runway."])
 
 
 def _broken(found: BreakEven) -> str:
@@ -188,7 +191,7 @@ def _assumption_note(analysis: DealAnalysis) -> str:
     )
     sources = joined(
         dict.fromkeys(
-            f"{exposure.source}"
+            exposure.source.rstrip(".")
             for p in analysis.inputs
             for exposure in p.exposures
             if exposure.source

@@ -23,7 +23,7 @@ def trajectory_section(analysis: DealAnalysis) -> Section:
     """Pace of decline with its interval, forecast, rival and backtest."""
     found = analysis.trajectory
     if found.fit is None:
-        text = f"{found.series_name} is not computable as a trajectory: {found.needs}"
+        text = f"the trajectory of {found.series_name} is not computable: {found.needs}"
         return Section("Cost trajectory", (Paragraph(sentence(text)),), key="trajectory")
     blocks: list[Block] = [
         Paragraph(_opening(found, found.fit)),
