@@ -52,13 +52,13 @@ def cash(kind, amount, period="2025", **fields):
 
 
 def deal(lines, revenues, archetype=Archetype.APPLICATION, terms=None, **fields):
+    stated = {"as_of": date(2026, 6, 30)} | (terms or {})
     return Deal(
         terms=DealTerms(
             company="Test Company",
             archetype=archetype,
-            as_of=date(2026, 6, 30),
             reporting_currency="USD",
-            **(terms or {}),
+            **stated,
         ),
         ledger=tuple(lines),
         revenue=tuple(revenues),

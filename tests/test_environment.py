@@ -35,7 +35,16 @@ def test_conda_environment_is_in_step():
 
 
 def test_the_packages_the_project_is_named_for_are_there():
-    wanted = {"jupyterlab", "pandas", "numpy", "statsmodels", "altair", "papermill", "pytest", "nbval"}
+    wanted = {
+        "jupyterlab",
+        "pandas",
+        "numpy",
+        "statsmodels",
+        "altair",
+        "papermill",
+        "pytest",
+        "nbval",
+    }
     assert wanted <= required().keys()
 
 

@@ -64,8 +64,8 @@ def reclassified(basis: CostBasis, amount: ScenarioAmount) -> CostBasis:
     if getattr(basis, source) < value:
         raise InputError(
             f"deal.yaml: scenario {scenario.name!r} moves {value:,f} out of "
-            f"{scenario.from_role}, where only {getattr(basis, source):,f} is booked. State another "
-            "from_role, or correct the facts it sums."
+            f"{scenario.from_role}, where only {getattr(basis, source):,f} is booked. State "
+            "another from_role, or correct the facts it sums."
         )
     target = f"{payer}_{place}"
     return dataclasses.replace(

@@ -120,7 +120,8 @@ def headline_period(deal: Deal) -> Period:
         known = ", ".join(period.label for period in periods)
         problem = Problem("deal.yaml", 0, "headline_period", repr(named), f"a period of {known}")
         raise InputError(
-            f"deal.yaml: headline_period {named!r} has no cost and revenue; the books have {known}.",
+            f"deal.yaml: headline_period {named!r} has no cost and revenue; "
+            f"the books have {known}.",
             [problem],
         )
     return wanted

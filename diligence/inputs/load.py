@@ -93,7 +93,7 @@ def propose_folder_mapping(folder: str | Path) -> str:
     inventory = take_inventory(_existing(folder), log=ProblemLog())
     if not inventory.ledgers:
         raise InputError(f"{folder}: no ledger.csv, ledger.xlsx, pnl.csv or pnl.xlsx to map")
-    name = inventory.ledgers[0]
+    name = next((n for n in inventory.ledgers if n.endswith(".xlsx")), inventory.ledgers[0])
     proposed = propose_mapping(inventory.folder / name, name=name, log=log)
     if log.problems:
         raise InputError(f"{folder}: no mapping can be proposed", log.problems)

@@ -201,9 +201,9 @@ def _runway_row(analysis: DealAnalysis) -> PageOneRow:
             stressed[0].runway_months, stressed[0].runway_status, analysis.horizon_months
         )
         unit = "" if months == "unknown" else " months"
-        flips = f"{months}{unit} when {stressed[0].input} double"
+        flips = f"{months}{unit} when {stressed[0].input} double, before the round"
     if after is not None and table.new_money:
-        text = f"{format_months(after).removesuffix(' months')} after the round"
+        text = f"{text} before, {format_months(after).removesuffix(' months')} after the round"
     span = ""
     if table.span and table.span[0] != table.span[1]:
         low, high = (format_months(m).removesuffix(" months") for m in table.span)

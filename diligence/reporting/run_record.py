@@ -13,6 +13,7 @@ from typing import Any
 from diligence.analysis import DealAnalysis
 from diligence.assumptions import Assumption
 from diligence.inputs.deal import SourceFile
+from diligence.resources import PACKAGE, resource_path
 
 RECORDED_PACKAGES = (
     "diligence",
@@ -26,6 +27,9 @@ RECORDED_PACKAGES = (
     "typst",
     "vl-convert-python",
 )
+
+
+_CODE_SUFFIXES = (".py", ".typ", ".j2", ".css", ".ipynb", ".yaml", ".csv", ".json")
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,21 @@ def run_record(analysis: DealAnalysis, parameters: Mapping[str, Any]) -> RunReco
 
 @cache
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that decide a memo's bytes."""
-    return {name: _version(name) for name in RECORDED_PACKAGES}
+    """Versions of the packages that decide a memo's bytes, and a digest of our own files."""
+    return {name: _version(name) for name in RECORDED_PACKAGES} | {"code": _code_digest()}
+
+
+def _code_digest() -> str:
+    """Digest of the code, templates, notebooks and datasets: an edit gives another run id."""
+    digest = hashlib.sha256()
+    roots = [PACKAGE, *(resource_path(name) for name in ("templates", "notebooks", "datasets"))]
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            shown = path.relative_to(root).as_posix()
+            if path.is_file() and path.suffix in _CODE_SUFFIXES and "_share/" not in shown:
+                digest.update(f"{root.name}/{shown}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _version(name: str) -> str:

@@ -58,9 +58,7 @@ def test_successful_efforts_against_full_cost():
         run("experiments", "4.5", "failed", date(2024, 1, 31), purpose="experiment"),
     )
     year = parse_period("2024")
-    written_off = amortised_charge(
-        successful_efforts_vintages(runs), period=year, life_months=15
-    )
+    written_off = amortised_charge(successful_efforts_vintages(runs), period=year, life_months=15)
     carried = amortised_charge(full_cost_vintages(runs), period=year, life_months=15)
     assert (written_off, carried) == (D("4.9"), D("4.0"))
 

@@ -35,9 +35,7 @@ def test_negative_balance_is_refused():
         credit_cliff_months(CreditBalance(-1, 10))
 
 
-@given(
-    balance=st.floats(1, 1e9), use=st.floats(1, 1e6), growth=st.floats(0.001, 0.5)
-)
+@given(balance=st.floats(1, 1e9), use=st.floats(1, 1e6), growth=st.floats(0.001, 0.5))
 def test_growth_never_lengthens(balance, use, growth):
     growing = credit_cliff_months(CreditBalance(balance, use, growth))
     assert growing <= credit_cliff_months(CreditBalance(balance, use)) * (1 + 1e-9)

@@ -81,9 +81,7 @@ def test_credits_as_an_interval_widen_the_paid_margin_upwards():
 
 def test_payer_is_a_second_axis():
     # The API bill of 3.1 with 40 % free tokens: 1.86 paid, 1.24 free, no other free tier.
-    split_bill = dataclasses.replace(
-        BRIDGE, paid_elsewhere=D("1.86"), free_elsewhere=D("1.24")
-    )
+    split_bill = dataclasses.replace(BRIDGE, paid_elsewhere=D("1.86"), free_elsewhere=D("1.24"))
     ladder = build_ladder(split_bill)
     assert percent(ladder.rung("paid").base) == 57.7
     assert percent(ladder.rung("fully_loaded").base) == 50.0
@@ -178,9 +176,7 @@ def test_the_pool_has_zero_width_after_training(basis):
 def test_moving_the_pool_changes_no_rung_after_training(basis, other):
     moved = dataclasses.replace(basis, pool_share=other, pool_share_low=D(0), pool_share_high=D(1))
     for rung in ("after_training", "operating"):
-        assert (
-            build_ladder(basis).rung(rung).cost_base == build_ladder(moved).rung(rung).cost_base
-        )
+        assert build_ladder(basis).rung(rung).cost_base == build_ladder(moved).rung(rung).cost_base
 
 
 @given(bases())

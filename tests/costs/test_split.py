@@ -71,7 +71,8 @@ def test_the_worked_bridge_from_ledger_lines():
             )
         ]
     )  # fmt: skip
-    found = ladder_of(BRIDGE_LINES, [revenue("24.0")], register)
+    terms = {"as_of": date(2025, 12, 31)}
+    found = ladder_of(BRIDGE_LINES, [revenue("24.0")], register, terms=terms)
     margins = [round(float(rung.base) * 100, 1) for rung in found.company.rungs[:4]]
     assert margins == [78.3, 52.5, 44.2, -0.8]
 
@@ -96,15 +97,16 @@ def test_training_to_inference_moves_what_is_open():
         line("Training cloud cost", 30, Role.RESEARCH_AND_DEVELOPMENT),
         line("Research and development, other", 8, Role.RESEARCH_AND_DEVELOPMENT),
     ]
-    split = split_costs(
-        deal(lines, [revenue(50)], Archetype.MODEL_LAB), REGISTER, period=YEAR
-    )
+    split = split_costs(deal(lines, [revenue(50)], Archetype.MODEL_LAB), REGISTER, period=YEAR)
     ratio = split.training_to_inference
     assert (ratio.low, ratio.base, ratio.high) == (3, 3, D("3.8"))
 
 
 def test_undivided_accounts_make_training_not_computable():
-    lines = [line("Cost of revenue", 8), line("Research and development", 90, Role.RESEARCH_AND_DEVELOPMENT)]
+    lines = [
+        line("Cost of revenue", 8),
+        line("Research and development", 90, Role.RESEARCH_AND_DEVELOPMENT),
+    ]
     found = ladder_of(lines, [revenue(10)], archetype=Archetype.MODEL_LAB)
     assert found.rung("reported").base == D("0.2")
     after = found.rung("after_training")
@@ -128,15 +130,81 @@ def test_segments_add_up_to_the_company():
 
 def test_a_segment_without_its_own_serving_cost_is_not_computable():
     found = ladder_of([line("Inference", 3)], [revenue(7, segment="A"), revenue(3, segment="B")])
-    assert found.rung("paid", "A").base is None
-    assert "booked for the company only" in found.rung("paid", "A").needs
+    assert found.rung("reported", "A").base is None
+    assert found.rung("paid", "A").needs == "cost of revenue by segment"
+
+
+def test_credits_belong_to_the_last_twelve_months_only():
+    register = REGISTER.override(
+        [
+            AssumptionOverride(
+                "credits_booked_net", D(12), "USD", "grant letter", "credit grant", "A. Analyst",
+                date(2026, 6, 30),
+            )
+        ]
+    )  # fmt: skip
+    quarter, old = parse_period("2026Q2"), parse_period("2024Q2")
+    company = deal(
+        [line("Inference", 5, period=p) for p in ("2026Q2", "2024Q2")],
+        [revenue(10, period=p) for p in ("2026Q2", "2024Q2")],
+    )
+    costs = [
+        margin_ladder(company, split_costs(company, register, period=p), register)
+        .rung("paid")
+        .cost_base
+        for p in (quarter, old)
+    ]
+    assert costs == [8, 5]
+
+
+def test_a_quarterly_caption_is_not_lost_among_monthly_ones():
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    selling = Role.SALES_AND_MARKETING
+    lines = [line("Inference", 10, period=m) for m in months]
+    lines += [line("Advertising", 60, selling, period=f"2025Q{q}") for q in (1, 2, 3, 4)]
+    company = deal(lines, [revenue(30, period=m) for m in months])
+    assert split_costs(company, REGISTER, period=YEAR).total == 360
+    first = split_costs(company, REGISTER, period=parse_period("2025Q1"))
+    assert first.total == 90
+
+
+def test_a_caption_with_a_gap_is_left_out_and_said():
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    lines = [line("Inference", 10, period=m) for m in months]
+    lines += [line("Advertising", 60, Role.SALES_AND_MARKETING, period="2025Q1")]
+    company = deal(lines, [revenue(30, period=m) for m in months])
+    split = split_costs(company, REGISTER, period=YEAR)
+    ladder = margin_ladder(company, split, REGISTER)
+    assert split.total == 120
+    assert ladder.rung("operating").needs == "sales and marketing for the whole of 2025"
+
+
+def test_scenario_amounts_cannot_exceed_what_is_booked():
+    facts = (Fact("leak", D(9), "USD", YEAR, source()),)
+    company = deal(
+        [line("Inference", 5), line("Training cloud cost", 3, Role.RESEARCH_AND_DEVELOPMENT)],
+        [revenue(10)],
+        terms={"scenarios": (scenario("in", base=True), scenario("too much", "leak"))},
+        facts=facts,
+    )
+    with pytest.raises(InputError, match="'too much' moves 9 out of research_and_development"):
+        margin_ladder(company, split_costs(company, REGISTER, period=YEAR), REGISTER)
+
+
+def test_an_undivided_line_moves_the_ratio_on_one_side_only():
+    lines = [
+        line("Inference", 5),
+        line("Training cloud cost", 6, Role.RESEARCH_AND_DEVELOPMENT),
+        line("Tokens", 4, Role.RESEARCH_AND_DEVELOPMENT, vendor="OpenAI"),
+    ]
+    ratio = split_costs(deal(lines, [revenue(50)]), REGISTER, period=YEAR).training_to_inference
+    # Tokens bought by research could be serving: 6 / 9 at least, 10 / 5 at most.
+    assert (ratio.low, ratio.base, ratio.high) == (D(6) / D(9), D(2), D(2))
 
 
 def scenario(name, concept="", factor="1", base=False):
     terms = (FactTerm(concept, D(factor)),) if concept else ()
-    return ReclassScenario(
-        name, terms, "free", Role.RESEARCH_AND_DEVELOPMENT, "press", "C", base
-    )
+    return ReclassScenario(name, terms, "free", Role.RESEARCH_AND_DEVELOPMENT, "press", "C", base)
 
 
 def test_scenarios_widen_the_fully_loaded_rung_and_keep_the_total():
@@ -163,7 +231,11 @@ def test_a_scenario_on_an_unknown_concept_is_refused():
 
 
 def test_the_worst_grade_that_holds_a_tenth_of_the_money_counts():
-    lines = [line("Inference", 85, grade="B"), line("Inference", 10, grade="D"), line("Inference", 5, grade="E")]
+    lines = [
+        line("Inference", 85, grade="B"),
+        line("Inference", 10, grade="D"),
+        line("Inference", 5, grade="E"),
+    ]
     split = split_costs(deal(lines, [revenue(200)]), REGISTER, period=YEAR)
     assert worst_material_grade(split.lines) == "D"
 

@@ -76,7 +76,7 @@ def test_fourth_quarter_of_minimax_is_the_year_less_nine_months() -> None:
 
 
 def test_headline_of_the_fictional_case_is_its_last_twelve_months() -> None:
-    assert headline_period(load_deal(CASES / "quillfern-code")).label == "2025-07..2026-06"
+    assert headline_period(load_deal(CASES / "quillfern-code")).label == "12M to 2026-06"
 
 
 def test_only_the_invented_company_is_marked_fictional() -> None:

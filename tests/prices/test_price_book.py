@@ -92,9 +92,7 @@ def test_price_from_the_day_of_release() -> None:
 def test_release_date_of_a_model_comes_from_any_providers_snapshot_id() -> None:
     # Anthropic's own list is undated; claude-sonnet-4-5-20250929 is the identifier of the model
     assert BOOK.as_of(date(2025, 9, 28)).show("claude-sonnet-4-5").state == "unknown"
-    assert (
-        BOOK.as_of(date(2025, 9, 29)).show("claude-sonnet-4-5").usd_per_mtok_input == 3
-    )
+    assert BOOK.as_of(date(2025, 9, 29)).show("claude-sonnet-4-5").usd_per_mtok_input == 3
 
 
 def test_an_undated_price_is_not_carried_back_before_the_dated_history() -> None:
@@ -121,9 +119,7 @@ def test_knowledge_day_after_the_data_changes_nothing_but_itself() -> None:
     assert default.known_on == BOOK.vintage_date
 
 
-def test_a_start_after_the_data_is_announced_and_the_present_price_stands_until_then() -> (
-    None
-):
+def test_a_start_after_the_data_is_announced_and_the_present_price_stands_until_then() -> None:
     # Google lists introductory rates to 31 December 2026
     now = BOOK.as_of(date(2026, 12, 31)).show("gemini-3.8-flash")
     then = BOOK.as_of(date(2027, 1, 1)).show("gemini-3.8-flash")
@@ -185,9 +181,7 @@ def test_unknown_model_names_near_matches_with_their_provider(
 
 
 def test_unknown_model_with_nothing_near(prices: DatedPrices) -> None:
-    with pytest.raises(
-        UnknownModelError, match=r"'qqqqqqqqqq'; nothing listed is near it"
-    ):
+    with pytest.raises(UnknownModelError, match=r"'qqqqqqqqqq'; nothing listed is near it"):
         prices.show("qqqqqqqqqq")
 
 
@@ -199,31 +193,25 @@ def test_a_longer_name_is_not_taken_for_the_model_it_starts_with(
 
 
 def test_unknown_provider(prices: DatedPrices) -> None:
-    with pytest.raises(
-        UnknownModelError, match=r"unknown provider 'opnai'; near matches: openai"
-    ):
+    with pytest.raises(UnknownModelError, match=r"unknown provider 'opnai'; near matches: openai"):
         prices.show("gpt-4o", provider="opnai")
 
 
 def test_model_not_sold_by_the_provider(prices: DatedPrices) -> None:
-    with pytest.raises(
-        UnknownModelError, match=r"'gpt-5.5' is not listed at provider 'groq'.*"
-    ):
+    with pytest.raises(UnknownModelError, match=r"'gpt-5.5' is not listed at provider 'groq'.*"):
         prices.show("gpt-5.5", provider="groq")
 
 
 def test_several_resellers_and_no_maker(prices: DatedPrices) -> None:
     # an open-weight model that huggingface's partners sell and whose maker sells no tokens
-    with pytest.raises(
-        UnknownModelError, match="sold by several providers: .*provider="
-    ):
+    with pytest.raises(UnknownModelError, match="sold by several providers: .*provider="):
         prices.show("meta-llama/llama-3.3-70b-instruct")
 
 
 def test_provider_can_be_named(prices: DatedPrices) -> None:
-    assert BOOK.as_of(AFTER_THE_DATA).show(
-        "gpt-5.5", provider="github-copilot"
-    ).provider == ("github-copilot")
+    assert BOOK.as_of(AFTER_THE_DATA).show("gpt-5.5", provider="github-copilot").provider == (
+        "github-copilot"
+    )
 
 
 def test_a_free_listing_is_unknown_and_not_zero() -> None:
@@ -232,9 +220,7 @@ def test_a_free_listing_is_unknown_and_not_zero() -> None:
     assert price.state == "unknown"
     assert price.usd_per_mtok_input is None
     assert "free" in price.reason
-    with pytest.raises(
-        InputError, match="no input price for mistral/mistral-nemo:free"
-    ):
+    with pytest.raises(InputError, match="no input price for mistral/mistral-nemo:free"):
         task_cost(price, input_tokens=1, output_tokens=0)
 
 
@@ -297,9 +283,7 @@ def test_blend_of_three_to_one(prices: DatedPrices) -> None:
     price = prices.show("gpt-4.1")
 
     assert blended_price(price, input_tokens=3, output_tokens=1) == Decimal("3.5")
-    assert blended_price(
-        price, input_tokens=0, output_tokens=1, cached_tokens=1
-    ) == Decimal("4.25")
+    assert blended_price(price, input_tokens=0, output_tokens=1, cached_tokens=1) == Decimal("4.25")
 
 
 def test_empty_mix_is_refused(prices: DatedPrices) -> None:
@@ -311,19 +295,13 @@ def test_a_missing_component_is_refused_and_not_zero() -> None:
     embedding = BOOK.as_of(AFTER_THE_DATA).show("text-embedding-3-small")
 
     assert embedding.usd_per_mtok_output is None
-    assert task_cost(embedding, input_tokens=1_000_000, output_tokens=0) == Decimal(
-        "0.02"
-    )
-    with pytest.raises(
-        InputError, match="no output price for openai/text-embedding-3-small"
-    ):
+    assert task_cost(embedding, input_tokens=1_000_000, output_tokens=0) == Decimal("0.02")
+    with pytest.raises(InputError, match="no output price for openai/text-embedding-3-small"):
         task_cost(embedding, input_tokens=0, output_tokens=1)
 
 
 @pytest.mark.parametrize("tokens", [-1, 1.5, True])
-def test_token_counts_are_whole_and_not_negative(
-    prices: DatedPrices, tokens: int
-) -> None:
+def test_token_counts_are_whole_and_not_negative(prices: DatedPrices, tokens: int) -> None:
     with pytest.raises(InputError, match="whole number of at least 0"):
         prices.show("gpt-5.5", context_tokens=tokens)
     with pytest.raises(InputError, match="whole number of at least 0"):
@@ -381,9 +359,7 @@ def test_importing_the_package_does_not_read_the_data() -> None:
 
 
 TOKENS = st.integers(min_value=0, max_value=10**9)
-DAYS = st.integers(min_value=0, max_value=1500).map(
-    lambda n: date(2024, 6, 1) + timedelta(n)
-)
+DAYS = st.integers(min_value=0, max_value=1500).map(lambda n: date(2024, 6, 1) + timedelta(n))
 
 
 def _components(price: TokenPrice) -> list[Decimal | None]:
@@ -395,13 +371,9 @@ def _components(price: TokenPrice) -> list[Decimal | None]:
 
 
 @given(TOKENS, TOKENS, TOKENS, st.integers(min_value=0, max_value=1000))
-def test_scaling_tokens_scales_cost(
-    sent: int, received: int, cached: int, factor: int
-) -> None:
+def test_scaling_tokens_scales_cost(sent: int, received: int, cached: int, factor: int) -> None:
     price = BOOK.as_of(MID_2026).show("gpt-5.5")
-    once = task_cost(
-        price, input_tokens=sent, output_tokens=received, cached_input_tokens=cached
-    )
+    once = task_cost(price, input_tokens=sent, output_tokens=received, cached_input_tokens=cached)
     scaled = task_cost(
         price,
         input_tokens=factor * sent,
@@ -443,11 +415,7 @@ def test_a_price_once_known_stays_known(
 
 def test_every_listing_answers_on_every_kind_of_day() -> None:
     days = [date(2024, 1, 1), MID_2026, AFTER_THE_DATA, date(2040, 1, 1)]
-    models = [
-        pair
-        for pair in BOOK.as_of(MID_2026).models()
-        if pair[0] in {"openai", "google"}
-    ]
+    models = [pair for pair in BOOK.as_of(MID_2026).models() if pair[0] in {"openai", "google"}]
 
     assert all(
         BOOK.as_of(day).show(model, provider=provider).provider == provider

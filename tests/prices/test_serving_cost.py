@@ -74,9 +74,7 @@ def test_published_throughput_implies_the_published_nodes() -> None:
 
 
 def test_revenue_is_list_revenue_when_none_is_reported() -> None:
-    day = ServingDay(
-        Decimal(1), Decimal(1), 1, Decimal(1), (TokenFlow("all", 10**6, Decimal(48)),)
-    )
+    day = ServingDay(Decimal(1), Decimal(1), 1, Decimal(1), (TokenFlow("all", 10**6, Decimal(48)),))
     profit = serving_day_profit(day)
 
     # one GPU at 1 USD an hour costs 24 a day; one million tokens at 48 bring 48
@@ -91,12 +89,8 @@ def test_revenue_is_list_revenue_when_none_is_reported() -> None:
     ("tokens_per_second", "usd_per_gpu_hour", "expected"),
     [(1000, 10, 2.778), (200, 1, 1.389)],
 )
-def test_usd_per_mtok(
-    tokens_per_second: int, usd_per_gpu_hour: int, expected: float
-) -> None:
-    found = usd_per_mtok(
-        tokens_per_second=tokens_per_second, usd_per_gpu_hour=usd_per_gpu_hour
-    )
+def test_usd_per_mtok(tokens_per_second: int, usd_per_gpu_hour: int, expected: float) -> None:
+    found = usd_per_mtok(tokens_per_second=tokens_per_second, usd_per_gpu_hour=usd_per_gpu_hour)
 
     assert float(found) == pytest.approx(expected, abs=5e-4)
 
@@ -126,9 +120,7 @@ def test_idle_time_and_rent_never_make_a_token_cheaper(
 
 @given(st.decimals(min_value="0.01", max_value=10, places=2))
 def test_break_even_multiple_sets_profit_to_zero(scale: Decimal) -> None:
-    flows = tuple(
-        TokenFlow(f.kind, f.tokens, f.usd_per_mtok * scale) for f in DEEPSEEK.flows
-    )
+    flows = tuple(TokenFlow(f.kind, f.tokens, f.usd_per_mtok * scale) for f in DEEPSEEK.flows)
     day = ServingDay(Decimal("226.75"), Decimal(278), 8, Decimal(2), flows)
     profit = serving_day_profit(day)
     priced_at_cost = profit.revenue_usd * profit.break_even_price_multiple
@@ -162,9 +154,7 @@ def test_result_reads_the_same_everywhere() -> None:
         ({"n_gpu": 0}, "n_gpu is 0"),
     ],
 )
-def test_values_that_make_no_cost_are_refused(
-    changed: dict[str, float], message: str
-) -> None:
+def test_values_that_make_no_cost_are_refused(changed: dict[str, float], message: str) -> None:
     usual = {"tokens_per_second": 1000.0, "usd_per_gpu_hour": 2.0}
     with pytest.raises(InputError, match=message):
         usd_per_mtok(**(usual | changed))  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ def bridge_chart() -> Chart:
     ]
     frame = pd.DataFrame(steps, columns=["step", "kind", "start", "end", "low", "high"])
     return chart_margin_bridge(
-        frame.astype({"low": float, "high": float}),
+        frame.astype({"low": float, "high": float}).assign(range_kind="bound"),
         title="A reported 23.3 % is 11.6 % on paying users and −9.0 % with free users",
         source=SOURCE,
     )

@@ -151,7 +151,7 @@ def test_a_rung_that_is_not_computable_keeps_its_place() -> None:
     frame = pd.DataFrame(
         [("Reported", "rung", 0.0, 40.0), ("Paid", "rung", 0.0, float("nan"))],
         columns=["step", "kind", "start", "end"],
-    ).assign(low=float("nan"), high=float("nan"))
+    ).assign(low=float("nan"), high=float("nan"), range_kind="point")
     shown = texts(chart_margin_bridge(frame, title="Paid margin is not known"))
     assert [text for text in shown if text in {"Reported", "Paid"}] == ["Reported", "Paid"]
     assert "not computable" in shown

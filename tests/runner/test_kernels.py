@@ -152,22 +152,15 @@ def test_stopped_host_leaves_no_process_and_no_folder() -> None:
 
 
 @linux_only
-def test_no_fork_once_charts_were_drawn() -> None:
-    script = (
-        "import vl_convert\n"
-        "from diligence.runner.kernels import can_fork\n"
-        "before = can_fork()\n"
-        "vl_convert.vegalite_to_svg({'mark': 'point'})\n"
-        "print(before, can_fork())\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert done.stdout.split() == ["True", "False"]
+def test_a_kernel_starts_after_this_process_drew_a_chart() -> None:
+    # The chart renderer's threads do not survive a fork; the host is a fresh process for that.
+    import vl_convert
+
+    vl_convert.vegalite_to_svg({"mark": "point"})
+    kernels.stop_kernel_host()
+    with running_kernel(preload=PRELOAD, start="fork") as kernel:
+        code = "import vl_convert; print(len(vl_convert.vegalite_to_svg({'mark': 'point'})) > 0)"
+        assert ask(kernel, code).strip() == "True"
 
 
 def test_kernel_works_while_an_event_loop_runs() -> None:

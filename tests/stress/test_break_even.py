@@ -121,9 +121,7 @@ def test_seller_below_target_needs_a_rise():
 
 
 def test_runway_of_a_year():
-    found = runway_multiple(
-        cash=D(24), monthly_burn=D(1), exposed_monthly=D("0.5"), months=D(12)
-    )
+    found = runway_multiple(cash=D(24), monthly_burn=D(1), exposed_monthly=D("0.5"), months=D(12))
     assert (found.k, found.status) == (D(3), "breaks_at")
 
 
