@@ -238,7 +238,7 @@ class KernelHost:
         self.folder = Path(tempfile.mkdtemp(prefix="diligence-"))
         self._lock = threading.Lock()
         self._connection, far_end = multiprocessing.Pipe()
-        arguments = [str(far_end.fileno()), str(self.folder), *preload]
+        arguments = [str(far_end.fileno()), str(os.getpid()), str(self.folder), *preload]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _HOST_PROGRAM, *arguments],
             pass_fds=[far_end.fileno()],
@@ -378,8 +378,7 @@ def _transport(folder: Path) -> str:
 
 def run_host(arguments: Sequence[str]) -> NoReturn:
     """Be the kernel host: import the libraries, then fork kernels until the parent is gone."""
-    descriptor, folder, *preload = arguments
-    parent = os.getppid()
+    descriptor, parent, folder, *preload = arguments
     connection = Connection(int(descriptor))
     try:
         for module in (*preload, *KERNEL_MODULES):
@@ -387,7 +386,7 @@ def run_host(arguments: Sequence[str]) -> NoReturn:
                 importlib.import_module(module)
         # Kernels share these pages with the host as long as no collection touches them.
         gc.freeze()
-        _serve_requests(connection, parent)
+        _serve_requests(connection, int(parent))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)

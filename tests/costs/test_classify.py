@@ -20,24 +20,27 @@ def classified(*lines, archetype=Archetype.APPLICATION, decisions=()):
     return classify_lines(lines, archetype=archetype, decisions=decisions).lines
 
 
+COGS = Role.COST_OF_REVENUE
+
+
 @pytest.mark.parametrize(
     ("account", "text", "role", "cost_class", "payer"),
     [
-        ("5010 Hosting - COGS", "AWS - prod GPU cluster us-east", Role.COST_OF_REVENUE, "inference_opex", "paid"),
-        ("6330 S&M", "Free tier inference - allocated to marketing", S_AND_M, "inference_opex", "free"),
-        ("6120 R&D", "Monthly LoRA refresh - customer adapters", R_AND_D, "inference_opex", "paid"),
+        ("5010 Hosting - COGS", "AWS - prod GPU cluster us-east", COGS, "inference_opex", "paid"),
+        ("6330 S&M", "Free tier inference - marketing", S_AND_M, "inference_opex", "free"),
+        ("6120 R&D", "Monthly LoRA refresh - adapters", R_AND_D, "inference_opex", "paid"),
         ("6400 Software & Tools", "OpenAI API", G_AND_A, "inference_opex", "paid"),
-        ("5020 LLM API COGS", "OpenAI API - production", Role.COST_OF_REVENUE, "inference_opex", "paid"),
+        ("5020 LLM API COGS", "OpenAI API - production", COGS, "inference_opex", "paid"),
         ("6800 HR", "Coursera for Teams", G_AND_A, "neither", ""),
         ("6120 R&D Model Eval", "Anthropic - eval harness", R_AND_D, "training_capex", ""),
-        ("6120 R&D", "Anthropic API - synthetic data gen for v3 SFT", R_AND_D, "training_capex", ""),
+        ("6120 R&D", "Anthropic API - synthetic data gen", R_AND_D, "training_capex", ""),
         ("6110 R&D Cloud", "GRPO run - vLLM rollout pool", R_AND_D, "training_capex", ""),
         ("6130 Data & Labelling", "Scale AI labelling SOW 3", R_AND_D, "training_capex", ""),
         ("6500 Cloud & Hosting", "AWS June invoice", G_AND_A, "shared", ""),
-        ("5050 Support", "Customer support - Zendesk", Role.COST_OF_REVENUE, "neither", ""),
+        ("5050 Support", "Customer support - Zendesk", COGS, "neither", ""),
         ("6820 Rent", "Office rent", G_AND_A, "neither", ""),
     ],
-)  # fmt: skip
+)
 def test_ledger_lines(account, text, role, cost_class, payer):
     found = classified(line(account, 1, role, text=text))[0]
     assert (found.cost_class, found.payer) == (cost_class, payer), found.rule

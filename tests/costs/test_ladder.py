@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal as D
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -160,7 +161,7 @@ def test_total_cost_is_conserved(basis):
 @given(bases())
 def test_every_rung_reconciles_to_the_one_above(basis):
     ladder = build_ladder(basis)
-    for above, below in zip(RUNGS, RUNGS[1:], strict=False):
+    for above, below in pairwise(RUNGS):
         steps = sum((s.amount for s in ladder.steps if s.below == below), D(0))
         assert ladder.rung(above).cost_base + steps == ladder.rung(below).cost_base
 

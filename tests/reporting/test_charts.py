@@ -109,7 +109,7 @@ def test_a_bridge_without_bounds_has_no_hatch() -> None:
     frame = pd.DataFrame(
         {"step": ["Reported"], "kind": ["rung"], "start": [0.0], "end": [40.0], "low": [None],
          "high": [None]}
-    ).astype({"low": float, "high": float})  # fmt: skip
+    ).astype({"low": float, "high": float}).assign(range_kind="point")  # fmt: skip
     assert "<pattern" not in chart_margin_bridge(frame, title="Nothing is unresolved").svg
 
 
@@ -160,10 +160,33 @@ def test_a_rung_that_is_not_computable_keeps_its_place() -> None:
 def test_a_step_named_twice_is_refused() -> None:
     frame = pd.DataFrame({"step": ["Paid"] * 2, "kind": ["rung"] * 2, "start": 0.0, "end": 1.0})
     with pytest.raises(InputError, match=r"\['Paid'\] occur twice"):
-        chart_margin_bridge(frame.assign(low=float("nan"), high=float("nan")), title="t")
+        chart_margin_bridge(
+            frame.assign(range_kind="point", low=float("nan"), high=float("nan")), title="t"
+        )
 
 
 def test_a_single_multiple_is_refused_with_its_value() -> None:
     frame = sample.multiple_frame().query("multiple == 1")
     with pytest.raises(InputError, match="run from 1 to 1; give at least two"):
         chart_margin_against_multiple(frame, title="t")
+
+
+def test_a_scenario_range_is_a_whisker_and_no_hatch() -> None:
+    frame = pd.DataFrame(
+        [("Fully loaded", "rung", 0.0, 42.6, 0.5, 42.6, "scenario range")],
+        columns=["step", "kind", "start", "end", "low", "high", "range_kind"],
+    )
+    svg = chart_margin_bridge(frame, title="Views differ").svg
+    assert "<pattern" not in svg
+    assert "#b8321f" in svg
+
+
+@pytest.mark.parametrize("draw", [chart_margin_bridge])
+def test_charts_hold_against_the_vega_lite_schema(draw) -> None:
+    # In use the schema checks are off for speed; here the same drawing passes them.
+    frame = pd.DataFrame(
+        [("Paid", "rung", 0.0, 52.5, 45.0, 61.7, "bound")],
+        columns=["step", "kind", "start", "end", "low", "high", "range_kind"],
+    )
+    checked = draw.__wrapped__(frame, title="Checked")
+    assert checked.svg == draw(frame, title="Checked").svg

@@ -113,6 +113,6 @@ def test_a_quarter_that_is_none_is_refused_before_anything_runs(quarter, fund, t
 def test_memos_are_not_written_into_a_deal(fund):
     _, deals = fund
     before = tree_digest(deals)
-    result = run_portfolio(deals / "cedar", quarter="2026Q1", out=deals / "cedar" / "out")
-    assert not result.rows
+    with pytest.raises(InputError, match="lies inside the deal folder 'cedar'"):
+        run_portfolio(deals / "cedar", quarter="2026Q1", out=deals / "cedar" / "out")
     assert tree_digest(deals) == before

@@ -49,8 +49,9 @@ def test_negative_margin_is_never_clipped_at_one(target, k):
 
 
 @pytest.mark.parametrize(
-    ("share", "target", "k"), [("8", "0.5", 5.0), ("13.333333", "0.5", 3.0), ("18", "0", 5.0), ("30", "0", 3.0)]
-)  # fmt: skip
+    ("share", "target", "k"),
+    [("8", "0.5", 5.0), ("13.333333", "0.5", 3.0), ("18", "0", 5.0), ("30", "0", 3.0)],
+)
 def test_break_even_arithmetic_with_other_cogs_of_ten(share, target, k):
     # Break-even arithmetic below the KPI table.
     found = break_even_multiple(
