@@ -113,26 +113,26 @@ def chart_margin_bridge(
         _rule_at(0.0, colour=QUIET, channel="x"),
         base.transform_filter("datum.kind == 'step'")
         .mark_bar(color=SKY, height={"band": 0.5})
-        .encode(y=y, x=x, x2="to"),
+        .encode(y=y, x=x, x2=alt.X2("to")),
         base.transform_filter("datum.kind == 'rung'")
         .mark_bar(color=NAVY, height={"band": 0.62})
-        .encode(y=y, x=x, x2="to"),
+        .encode(y=y, x=x, x2=alt.X2("to")),
         base.transform_filter("datum.hatched")
         .mark_bar(color=HATCHED, height={"band": 0.62}, stroke=NAVY, strokeWidth=0.5)
-        .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high"),
+        .encode(y=y, x=alt.X("low:Q", scale=scale), x2=alt.X2("high")),
         base.transform_filter("datum.hatched")
         .mark_tick(color=INK, thickness=1.6, height={"band": 0.86})
         .encode(y=y, x=alt.X("end:Q", scale=scale)),
         base.transform_filter("datum.whisker")
         .mark_rule(color=RED, strokeWidth=1.6)
-        .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high"),
+        .encode(y=y, x=alt.X("low:Q", scale=scale), x2=alt.X2("high")),
         base.transform_filter("datum.whisker")
         .mark_tick(color=RED, thickness=1.6, height={"band": 0.5})
         .encode(y=y, x=alt.X("low:Q", scale=scale)),
         base.mark_text(align="left", dx=3).encode(
             y=y,
             x=alt.X("edge:Q", scale=scale),
-            text="figure:N",
+            text=alt.Text("figure:N"),
         ),
     )
     height = 26 + 18 * len(rows)
@@ -547,12 +547,12 @@ def _rule_at(
     dash = [3, 2] if colour == RED else [1, 0]
     rule = alt.Chart(rows).mark_rule(color=colour, strokeDash=dash, strokeWidth=0.8)
     if channel == "x":
-        return rule.encode(x="at:Q")
+        return rule.encode(x=alt.X("at:Q"))
     text = alt.Chart(rows).mark_text(
         color=RED, align="right" if right else "left", dx=-2 if right else 2, dy=-4, fontSize=6.5
     )
     where = {"y": alt.Y("at:Q", title=None), "x": alt.value(right)}
-    return rule.encode(y=where["y"]) + text.encode(text="label:N", **where)
+    return rule.encode(y=where["y"]) + text.encode(text=alt.Text("label:N"), **where)
 
 
 def _multiple_axis(multiples: pd.Series, *, title: str, shown: bool) -> alt.X:
@@ -596,7 +596,9 @@ def _lines(
     bounded = frame.dropna(subset=["low", "high"])
     if len(bounded):
         band = alt.Chart(bounded).mark_area(opacity=0.18, clip=True)
-        layers.append(band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high", color=colour))
+        layers.append(
+            band.encode(x=x, y=alt.Y("low:Q", title=None), y2=alt.Y2("high"), color=colour)
+        )
     layers.append(
         alt.Chart(frame)
         .mark_line(strokeWidth=1.4, clip=True)
@@ -628,7 +630,7 @@ def _break_even_layers(markers: Sequence[BreakEvenMarker], x: alt.X) -> list[Any
     return [
         base.mark_point(shape="diamond", filled=True, size=26, color=RED, opacity=1),
         base.mark_text(align="left", dx=4, dy=-5, fontWeight=600, fontSize=6.5).encode(
-            text="label:N"
+            text=alt.Text("label:N")
         ),
     ]
 
@@ -647,7 +649,7 @@ def _event_layers(
             color=QUIET, fontSize=6.5, align="right" if to_left else "left", dx=-2 if to_left else 2
         )
         layers.append(rule.encode(x=x, y=alt.value(label_y - 2), y2=alt.value(height)))
-        layers.append(text.encode(x=x, y=alt.value(label_y - 1), text="label:N"))
+        layers.append(text.encode(x=x, y=alt.value(label_y - 1), text=alt.Text("label:N")))
     return layers
 
 
@@ -667,7 +669,7 @@ def _key_above(
         )
         layers.append(stroke.encode(x=alt.value(left), x2=alt.value(left + 12), y=y))
         text = base.mark_text(align="left", baseline="middle", color=QUIET)
-        layers.append(text.encode(x=alt.value(left + 15), y=y, text="name:N"))
+        layers.append(text.encode(x=alt.value(left + 15), y=y, text=alt.Text("name:N")))
         left += 24 + _LETTER * len(name)
     return layers
 

@@ -85,7 +85,9 @@ def finished_chart(
 
     The same drawing gives the same text in every process.
     """
-    spec = drawing.to_dict()
+    from altair.utils import schemapi
+
+    spec = drawing.to_dict(validate=schemapi.DEBUG_MODE)
     spec["config"] = theme_config()
     svg = _vega_converter().vegalite_to_svg(spec, allowed_base_urls=[])
     return Chart(_finish(svg, title, alt_text), title, alt_text, source)

@@ -381,11 +381,14 @@ def run_host(arguments: Sequence[str]) -> NoReturn:
     descriptor, parent, folder, *preload = arguments
     connection = Connection(int(descriptor))
     try:
+        # Nothing that an import makes is garbage; looking for it takes a tenth of the time.
+        gc.disable()
         for module in (*preload, *KERNEL_MODULES):
             with suppress(ModuleNotFoundError):
                 importlib.import_module(module)
         # Kernels share these pages with the host as long as no collection touches them.
         gc.freeze()
+        gc.enable()
         _serve_requests(connection, int(parent))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
