@@ -90,7 +90,7 @@ def memo(
     ] = False,
 ) -> None:
     """Write the memo of a deal: PDF, HTML, workbook, notebook and run record."""
-    from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
+    from diligence.runner.kernel_host import MEMO_PRELOAD, start_kernel_host
 
     # First, so that the kernel's libraries load while this process loads its own.
     start_kernel_host(MEMO_PRELOAD)

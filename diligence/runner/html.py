@@ -7,16 +7,18 @@ import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
-from nbconvert import HTMLExporter
-from nbformat import NotebookNode
 
 from diligence.errors import RenderError
 from diligence.reporting.atomic_files import write_atomically
 from diligence.reporting.html_blocks import STYLE as DOCUMENT_STYLE
 from diligence.resources import resource_path
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 # fmt: off
 TAGS = {
@@ -79,6 +81,8 @@ def render_notebook_html(node: NotebookNode, *, out: Path, title: str) -> Path:
     RenderError
         If the page would load anything from outside itself.
     """
+    from nbconvert import HTMLExporter
+
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="html",
         extra_template_basedirs=[str(resource_path("templates"))],

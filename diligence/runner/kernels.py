@@ -10,18 +10,15 @@ fork, and hang it) reaches a kernel. Elsewhere an ordinary kernel process is sta
 from __future__ import annotations
 
 import asyncio
-import atexit
 import gc
 import importlib
 import io
 import logging
-import multiprocessing
 import os
 import queue
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -40,18 +37,18 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import run_sync
 
-from diligence.errors import RenderError
+from diligence.lean_imports import import_jsonschema_without_iri_grammar
+from diligence.runner.kernel_host import (
+    DEFAULT_PRELOAD,
+    HostedProcess,
+    KernelHost,
+    KernelRequest,
+    can_fork,
+    running_host,
+)
 
 KernelStart = Literal["auto", "fork", "process"]
 
-DEFAULT_PRELOAD = ("numpy", "pandas", "altair")
-MEMO_PRELOAD = (
-    *DEFAULT_PRELOAD,
-    "diligence.reporting.notebook",
-    "statsmodels.regression.linear_model",
-    "vl_convert",
-    "typst",
-)
 KERNEL_MODULES = (
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -87,33 +84,6 @@ class RunningKernel:
     log: Path
 
 
-def can_fork() -> bool:
-    """Whether kernels may be forked; macOS can fork, but its libraries may crash afterwards."""
-    return sys.platform == "linux"
-
-
-def start_kernel_host(preload: Sequence[str] = DEFAULT_PRELOAD) -> None:
-    """Start the process that imports the libraries and that later kernels are forked from.
-
-    Called early it imports while this process does other work. Does nothing when a host runs
-    already, or where kernels cannot be forked.
-
-    Parameters
-    ----------
-    preload
-        Modules every notebook needs.
-    """
-    if can_fork():
-        _running_host(preload)
-
-
-def stop_kernel_host() -> None:
-    """End the kernel host of this process, and every kernel it still holds."""
-    host = _hosts.pop(os.getpid(), None)
-    if host is not None:
-        host.stop()
-
-
 @contextmanager
 def running_kernel(
     *, preload: Sequence[str] = DEFAULT_PRELOAD, start: KernelStart = "auto"
@@ -133,7 +103,7 @@ def running_kernel(
         The kernel may still be booting; its client waits until it is ready.
     """
     forked = start == "fork" or (start == "auto" and can_fork())
-    host = _running_host(preload) if forked else None
+    host = running_host(preload) if forked else None
     folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=host.folder if host else None))
     try:
         kernel = _start_kernel(folder, host)
@@ -202,7 +172,7 @@ class ForkedProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork the kernel; `cmd` is not run."""
         self.process = self.host.fork_kernel(
-            _KernelRequest(
+            KernelRequest(
                 connection_file=cast("MemoKernelManager", self.parent).connection_file,
                 folder=kwargs["cwd"],
                 log=kwargs["stdout"].name,
@@ -213,127 +183,6 @@ class ForkedProvisioner(LocalProvisioner):
         # The kernel shares the host's process group: signals must go to the kernel alone.
         self.pgid = None
         return self.connection_info
-
-
-@dataclass(frozen=True)
-class _KernelRequest:
-    connection_file: str
-    folder: str
-    log: str
-    environment: dict[str, str]
-
-
-class KernelHost:
-    """Holds on to the quiet process that forks kernels.
-
-    Attributes
-    ----------
-    folder
-        Private folder for the kernels' files; the host removes it, even if this process is killed.
-    pid
-        Process id of the host.
-    """
-
-    def __init__(self, preload: Sequence[str]) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="diligence-"))
-        self._lock = threading.Lock()
-        self._connection, far_end = multiprocessing.Pipe()
-        arguments = [str(far_end.fileno()), str(os.getpid()), str(self.folder), *preload]
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _HOST_PROGRAM, *arguments],
-            pass_fds=[far_end.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env=os.environ | _HOST_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        self.pid = self._process.pid
-        far_end.close()
-
-    def fork_kernel(self, request: _KernelRequest) -> HostedProcess:
-        """Fork one kernel."""
-        return HostedProcess(self, self._ask(request))
-
-    def poll(self, pid: int) -> int | None:
-        """Exit code of a kernel; None while it runs."""
-        exit_code: int | None = self._ask(pid)
-        return exit_code
-
-    def is_alive(self) -> bool:
-        """Whether the host still runs."""
-        return self._process.poll() is None
-
-    def stop(self) -> None:
-        """End the host; it ends its kernels and removes their folder."""
-        self._connection.close()
-        self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _ask(self, question: _KernelRequest | int) -> Any:
-        with self._lock:
-            try:
-                self._connection.send(question)
-                return self._connection.recv()
-            except (EOFError, OSError) as broken:
-                raise RenderError(
-                    f"The process {self.pid} that starts kernels has ended unexpectedly, perhaps "
-                    "for want of memory. Run again."
-                ) from broken
-
-
-class HostedProcess:
-    """A kernel forked by the host, with the part of `subprocess.Popen` that its manager uses."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, host: KernelHost, pid: int) -> None:
-        self.pid = pid
-        self._host = host
-        self._exit_code: int | None = None
-
-    def poll(self) -> int | None:
-        """Exit code, None while the kernel runs."""
-        if self._exit_code is None:
-            self._exit_code = self._host.poll(self.pid)
-        return self._exit_code
-
-    def wait(self) -> int:
-        """Exit code, once there is one."""
-        while (exit_code := self.poll()) is None:
-            time.sleep(0.005)
-        return exit_code
-
-    def send_signal(self, signum: int) -> None:
-        """Signal the kernel, unless it has ended and its number may belong to another."""
-        if self.poll() is None:
-            os.kill(self.pid, signum)
-
-    def kill(self) -> None:
-        """End the kernel at once."""
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        """Ask the kernel to end."""
-        self.send_signal(signal.SIGTERM)
-
-
-_hosts: dict[int, KernelHost] = {}
-_HOST_PROGRAM = "import sys; from diligence.runner.kernels import run_host; run_host(sys.argv[1:])"
-# A fixed seed keeps the order of sets the same in every run.
-_HOST_ENVIRONMENT = {"PYTHONHASHSEED": "0"}
-
-
-def _running_host(preload: Sequence[str]) -> KernelHost:
-    host = _hosts.get(os.getpid())
-    if host is not None and host.is_alive():
-        return host
-    stop_kernel_host()
-    # Hosts of other process ids were inherited by a fork and belong to our parent.
-    _hosts.clear()
-    host = _hosts[os.getpid()] = KernelHost(preload)
-    atexit.register(stop_kernel_host)
-    return host
 
 
 def _start_kernel(folder: Path, host: KernelHost | None) -> RunningKernel:
@@ -383,6 +232,7 @@ def run_host(arguments: Sequence[str]) -> NoReturn:
     try:
         # Nothing that an import makes is garbage; looking for it takes a tenth of the time.
         gc.disable()
+        import_jsonschema_without_iri_grammar()
         for module in (*preload, *KERNEL_MODULES):
             with suppress(ModuleNotFoundError):
                 importlib.import_module(module)
@@ -426,7 +276,7 @@ def _reap(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _fork_kernel(request: _KernelRequest, connection: Connection) -> int:
+def _fork_kernel(request: KernelRequest, connection: Connection) -> int:
     host = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -442,7 +292,7 @@ def _fork_kernel(request: _KernelRequest, connection: Connection) -> int:
     return pid
 
 
-def _run_kernel(request: _KernelRequest, host: int) -> None:
+def _run_kernel(request: KernelRequest, host: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     os.environ.clear()

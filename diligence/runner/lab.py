@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
-
 from diligence.errors import InputError
 from diligence.reporting.atomic_files import write_atomically
 from diligence.resources import resource_path
@@ -50,6 +48,8 @@ def prepare_lab(folder: Path | None, *, out: Path) -> Path:
 
 
 def _preset(notebook: Path, folder: Path) -> None:
+    import nbformat
+
     node = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
     for cell in node.cells:
         if "parameters" in cell.metadata.get("tags", []):

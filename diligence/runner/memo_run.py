@@ -20,7 +20,7 @@ from diligence.inputs.load import load_deal
 from diligence.reporting.atomic_files import write_atomically
 from diligence.resources import resource_path
 from diligence.runner.html import render_notebook_html
-from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
+from diligence.runner.kernel_host import MEMO_PRELOAD, start_kernel_host
 from diligence.runner.notebooks import ExecutedNotebook, run_notebook
 
 MEMO_NOTEBOOK = ("notebooks", "deal_memo.ipynb")

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from diligence.errors import InputError, RenderError
 from diligence.reporting.atomic_files import write_atomically
 from diligence.resources import PACKAGE
-from diligence.runner.kernels import DEFAULT_PRELOAD, KernelStart, running_kernel
+from diligence.runner.kernel_host import DEFAULT_PRELOAD
+from diligence.runner.kernels import KernelStart, running_kernel
 from diligence.runner.parameters import check_parameters
 
 if TYPE_CHECKING:
     import pandas as pd
+    from nbformat import NotebookNode
 
 INJECTED_TAG = "injected-parameters"
 ERROR_MARKER_TAG = "papermill-error-cell-tag"
@@ -111,6 +110,8 @@ def run_notebook(
 
 
 def _read_notebook(source: Path) -> NotebookNode:
+    import nbformat
+
     try:
         node: NotebookNode = nbformat.reads(  # type: ignore[no-untyped-call]
             source.read_text(encoding="utf-8"), as_version=4
@@ -125,6 +126,8 @@ def _read_notebook(source: Path) -> NotebookNode:
 
 
 def _write_notebook(path: Path, node: NotebookNode) -> None:
+    import nbformat
+
     text: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
     write_atomically(path, text.rstrip() + "\n")
 

@@ -19,7 +19,7 @@ from diligence.portfolio import find_holdings, quarter_end
 from diligence.reporting.atomic_files import write_atomically
 from diligence.reporting.review import ReviewRow, build_review
 from diligence.reporting.typst_pdf import render_pdf
-from diligence.runner.kernels import MEMO_PRELOAD, start_kernel_host
+from diligence.runner.kernel_host import MEMO_PRELOAD, start_kernel_host
 from diligence.runner.memo_run import company_slug, require_outside, run_memo
 
 Outcome = ReviewRow | FailedAnalysis

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jupyter_core.utils import run_sync
 
-from diligence.runner import kernels
+from diligence.runner import kernel_host, kernels
 from diligence.runner.kernels import KernelStart, RunningKernel, can_fork, running_kernel
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -133,20 +133,20 @@ def test_kernel_dies_with_its_parent(start: KernelStart, tmp_path: Path) -> None
 
 @linux_only
 def test_killed_host_is_replaced() -> None:
-    kernels.start_kernel_host(PRELOAD)
-    first = kernels._hosts[os.getpid()]
+    kernel_host.start_kernel_host(PRELOAD)
+    first = kernel_host._hosts[os.getpid()]
     os.kill(first.pid, signal.SIGKILL)
     wait_until_gone(first.pid)
     with running_kernel(preload=PRELOAD, start="fork") as kernel:
         assert ask(kernel, "print(1 + 1)") == "2"
-    assert kernels._hosts[os.getpid()].pid != first.pid
+    assert kernel_host._hosts[os.getpid()].pid != first.pid
 
 
 @linux_only
 def test_stopped_host_leaves_no_process_and_no_folder() -> None:
-    kernels.start_kernel_host(PRELOAD)
-    host = kernels._hosts[os.getpid()]
-    kernels.stop_kernel_host()
+    kernel_host.start_kernel_host(PRELOAD)
+    host = kernel_host._hosts[os.getpid()]
+    kernel_host.stop_kernel_host()
     assert not is_running(host.pid)
     assert not host.folder.exists()
 
@@ -157,7 +157,7 @@ def test_a_kernel_starts_after_this_process_drew_a_chart() -> None:
     import vl_convert
 
     vl_convert.vegalite_to_svg({"mark": "point"})
-    kernels.stop_kernel_host()
+    kernel_host.stop_kernel_host()
     with running_kernel(preload=PRELOAD, start="fork") as kernel:
         code = "import vl_convert; print(len(vl_convert.vegalite_to_svg({'mark': 'point'})) > 0)"
         assert ask(kernel, code).strip() == "True"
