@@ -47,7 +47,6 @@ def bridge_section(analysis: DealAnalysis) -> Section:
     ladder = analysis.ladder
     blocks: list[Block] = [
         Paragraph(_opening(analysis)),
-        *_exhibits(bridge_chart(analysis, width_mm=FULL_MM)),
         _step_table(analysis),
     ]
     if ladder.segments:
@@ -114,10 +113,6 @@ def _converted_table(analysis: DealAnalysis) -> Table:
         Column("Rate, date and source"),
     )
     return Table(columns, tuple(rows), caption=f"The same in {style.currency}")
-
-
-def _exhibits(chart: Chart | None) -> list[Block]:
-    return [] if chart is None else [Exhibit(chart)]
 
 
 def bridge_chart(analysis: DealAnalysis, *, width_mm: float = HALF_MM) -> Chart | None:
@@ -233,7 +228,7 @@ def _opening(analysis: DealAnalysis) -> str:
     ]
     rungs = "; ".join(rung_sentence(company.rung(name)) for name in RUNGS)
     flip_text = f" Flip points: {'; '.join(flips)}." if flips else ""
-    return f"{analysis.ladder.period}: {rungs}.{flip_text}"
+    return f"{analysis.ladder.period}: {rungs}.{flip_text} The exhibit on page one draws it."
 
 
 def _step_table(analysis: DealAnalysis) -> Table:
