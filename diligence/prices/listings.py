@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from diligence.resources import resource_path
 
 if TYPE_CHECKING:
     from genai_prices.types import (
@@ -135,7 +136,7 @@ def first_listed() -> dict[tuple[str, str], date]:
     Read from the package's own version history (`first_listed.csv` names the commit of each),
     and used where no snapshot id tells the release date.
     """
-    table = files("diligence.prices").joinpath("first_listed.csv").read_text(encoding="utf-8")
+    table = resource_path("datasets", "prices", "first_listed.csv").read_text(encoding="utf-8")
     return {
         (row["provider"], row["model"]): date.fromisoformat(row["first_listed"])
         for row in csv.DictReader(table.splitlines())
