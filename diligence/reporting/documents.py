@@ -52,6 +52,14 @@ class Memo(Shown):
 
 
 @dataclass(frozen=True)
+class TitleLine(Shown):
+    """Name of a document with its marks, for the top of a screen page."""
+
+    title: str
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Review(Shown):
     """The quarterly review of a portfolio, one page.
 

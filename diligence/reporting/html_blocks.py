@@ -22,7 +22,7 @@ from diligence.reporting.blocks import (
     is_missing,
     split_at_decimal_point,
 )
-from diligence.reporting.documents import Memo, Review, ScreenCard, Section
+from diligence.reporting.documents import Memo, Review, ScreenCard, Section, TitleLine
 from diligence.reporting.page_one import PageOne, PageOneRow
 from diligence.reporting.theme import FAINT, FALLBACK_FONTS, INK, NAVY, QUIET
 
@@ -184,6 +184,11 @@ def _memo(memo: Memo) -> str:
         f"{_marks(memo.marks)}<h1>{escape(memo.title)}</h1>"
         f"{_page_one_html(memo.page_one, section_titles=titles)}{_each(memo.sections, to_html)}"
     )
+
+
+@to_html.register
+def _title_line(line: TitleLine) -> str:
+    return f"{_marks(line.marks)}<h1>{escape(line.title)}</h1>"
 
 
 @to_html.register

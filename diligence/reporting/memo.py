@@ -13,7 +13,7 @@ from diligence.errors import InputError
 from diligence.reporting.atomic_files import write_atomically
 from diligence.reporting.blocks import Chart, Exhibit
 from diligence.reporting.deal_page_one import deal_page_one
-from diligence.reporting.documents import Memo, Section
+from diligence.reporting.documents import Memo, Section, TitleLine
 from diligence.reporting.page_one import PageOne
 from diligence.reporting.review import review_row
 from diligence.reporting.run_record import RunRecord, run_record
@@ -47,6 +47,11 @@ class DealMemo:
     analysis: DealAnalysis
     record: RunRecord
     document: Memo
+
+    @property
+    def title_line(self) -> TitleLine:
+        """Company and marks, such as FICTIONAL COMPANY and DRAFT."""
+        return TitleLine(self.document.title, self.document.marks)
 
     @property
     def page_one(self) -> PageOne:

@@ -92,7 +92,7 @@ def appendix_section(analysis: DealAnalysis, record: RunRecord) -> Section:
     if analysis.deal.commentary:
         blocks += [
             Heading("The deal team's words"),
-            *(Paragraph(part) for part in _paragraphs(analysis.deal.commentary)),
+            *_commentary(analysis.deal.commentary),
         ]
     return Section("Appendix", tuple(blocks), key="appendix")
 
@@ -198,5 +198,18 @@ def _pairs(values: object) -> str:
     return ", ".join(f"{name} {value}" for name, value in items) or "none"
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+def _commentary(text: str) -> list[Block]:
+    """Headings, bullets and paragraphs of commentary.md; all other marks stay as written."""
+    blocks: list[Block] = []
+    for part in text.split("\n\n"):
+        lines = [line.strip() for line in part.splitlines() if line.strip()]
+        if not lines:
+            continue
+        if lines[0].startswith("#"):
+            blocks.append(Heading(lines[0].lstrip("# "), level=3))
+            lines = lines[1:]
+        if lines and all(line.startswith(("- ", "* ")) for line in lines):
+            blocks.append(Bullets(tuple(line[2:] for line in lines)))
+        elif lines:
+            blocks.append(Paragraph(" ".join(lines)))
+    return blocks
