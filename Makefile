@@ -46,7 +46,7 @@ format: setup  ## Format the code
 lock:  ## Resolve requirements.lock again, for Python 3.11 to 3.14
 	$(PYTHON) -m pip install --quiet uv
 	$(PYTHON) -m uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra cluster \
-	  --no-emit-index-url --no-emit-find-links --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+	  --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
 
 bench: setup  ## Measure against the usual tools, side by side in one run
 	$(BIN)/python benchmarks/bench_memo.py

@@ -25,14 +25,12 @@ from diligence.costs import (
     ScenarioAmount,
     ScopeLadder,
     analysis_periods,
-    build_ladder,
     classify_deal,
     headline_period,
     margin_ladder,
-    scenario_amounts,
     split_costs,
 )
-from diligence.costs.margins import reclassified
+from diligence.costs.margins import scenario_ladders
 from diligence.errors import InputError
 from diligence.inputs.deal import Deal, Role
 from diligence.projections import (
@@ -229,7 +227,10 @@ def analyse(deal: Deal) -> DealAnalysis:
         register=register,
         headline=headline,
         history=history,
-        scenarios=_scenario_margins(deal, headline, register),
+        scenarios=tuple(
+            ScenarioMargin(amount, ladder)
+            for amount, ladder in scenario_ladders(deal, headline.split, register)
+        ),
         inputs=inputs,
         break_evens=break_evens,
         rate=rate,
@@ -268,19 +269,6 @@ def _period_result(
     deal: Deal, register: AssumptionRegister, period: Period, split: CostSplit
 ) -> PeriodResult:
     return PeriodResult(period, split, margin_ladder(deal, split, register))
-
-
-def _scenario_margins(
-    deal: Deal, headline: PeriodResult, register: AssumptionRegister
-) -> tuple[ScenarioMargin, ...]:
-    amounts = scenario_amounts(deal, headline.period)
-    base = next((amount for amount in amounts if amount.scenario.is_base), None)
-    basis = headline.ladder.company.basis
-    if base is not None:
-        basis = reclassified(basis, ScenarioAmount(base.scenario, -base.value))
-    return tuple(
-        ScenarioMargin(amount, build_ladder(reclassified(basis, amount))) for amount in amounts
-    )
 
 
 def _inference_unknown(split: CostSplit) -> str:

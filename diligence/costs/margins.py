@@ -47,6 +47,18 @@ def margin_ladder(deal: Deal, split: CostSplit, register: AssumptionRegister) ->
     return MarginLadder(split.period.label, split.currency, tuple(scopes))
 
 
+def scenario_ladders(
+    deal: Deal, split: CostSplit, register: AssumptionRegister
+) -> tuple[tuple[ScenarioAmount, ScopeLadder], ...]:
+    """Build the company's ladder under each stated view of cost booked elsewhere."""
+    revenue = _revenue_by_segment(deal, split.period)
+    plain = _company_basis(deal, split, register, revenue)
+    return tuple(
+        (amount, build_ladder(reclassified(plain, amount)))
+        for amount in scenario_amounts(deal, split.period)
+    )
+
+
 def reclassified(basis: CostBasis, amount: ScenarioAmount) -> CostBasis:
     """Move a scenario's cost from where it is booked into serving; the total stays.
 
