@@ -75,7 +75,3 @@ class UnknownModelError(InputError):
 
 class RenderError(DiligenceError):
     """A memo could not be rendered; the message says which part and why."""
-
-
-class PortfolioError(DiligenceError):
-    """Some deals of a portfolio run failed; the others were finished."""

@@ -15,7 +15,6 @@ from diligence.cli.portfolio import portfolio_app
 from diligence.cli.screen import screen
 from diligence.errors import DiligenceError
 
-EXIT_SOME_FAILED = 1
 EXIT_REFUSED = 2
 SHOW_TRACEBACK = "DILIGENCE_TRACEBACK"
 

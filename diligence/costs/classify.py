@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from diligence.costs.rules import Basis, CostClass, CostRule, load_rules
@@ -232,8 +231,3 @@ def _conflict(decision: Decision, earlier: Decision, line: LedgerLine) -> Proble
         f"{decision.cost_class!r} for {line.account!r}",
         f"the class {earlier.cost_class!r} ruled in row {earlier.source.row}, or one ruling only",
     )
-
-
-def total_amount(lines: Iterable[ClassifiedLine]) -> Decimal:
-    """Add up amounts exactly."""
-    return sum((item.line.amount for item in lines), Decimal(0))

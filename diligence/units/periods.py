@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import calendar
-import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -177,17 +176,6 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text.strip()[:10] if "T" in text else text.strip())
     except ValueError as error:
         raise PeriodError(f"{text!r} is not a date that exists, written 2025-09-30") from error
-
-
-def tiles(period: Period, parts: Iterable[Period]) -> bool:
-    """Return whether the parts cover the period exactly once."""
-    ordered = sorted(parts)
-    if not ordered or ordered[0].start != period.start or ordered[-1].end != period.end:
-        return False
-    return all(
-        following.start == part.end + timedelta(days=1)
-        for part, following in itertools.pairwise(ordered)
-    )
 
 
 def smallest_tiling(period: Period, parts: Sequence[Period]) -> tuple[Period, ...]:
