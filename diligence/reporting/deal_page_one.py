@@ -78,7 +78,7 @@ def so_what(analysis: DealAnalysis) -> str:
             f"{found.input} would have to fall to {format_multiple(found.k)} for it to break even"
         )
     else:
-        broken = f"it is gone when {found.input} cost {format_multiple(found.k)} of today's price"
+        broken = f"it is gone when {found.input} cost {break_even_cell(found)} of today's price"
     return sentence(
         f"{margin} in {analysis.period.label}; {broken}; {_runway_phrase(analysis)}; "
         f"return and walk-away post-money are {needs(_valuation_needs(analysis))}"

@@ -46,7 +46,7 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not is_running(pid)
@@ -125,7 +125,7 @@ def test_kernel_dies_with_its_parent(start: KernelStart, tmp_path: Path) -> None
         parent.send_signal(signal.SIGKILL)
     wait_until_gone(int(pid))
     if start == "fork":
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while Path(folder).exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert list(tmp_path.iterdir()) == []
