@@ -70,7 +70,6 @@ USED_EVERYWHERE = (
     "training_cycles_per_year",
     "training_cost_per_cycle",
 )
-DOUBLED = 2.0
 
 
 @dataclass(frozen=True)
@@ -336,14 +335,6 @@ def _metrics(
     bought = [found for found in known if found.side in ("buy", "rent")]
     sold = [found for found in known if found.side == "sell"]
     paid = headline.ladder.company.rung("paid")
-    dangerous = {found.input for found in bought}
-    doubled = [
-        result.runway_months
-        for result in stress.scenarios
-        if result.multiple == DOUBLED
-        and result.input in dangerous
-        and result.runway_months is not None
-    ]
     total = headline.split.total
     return {
         "paid_margin": _number(paid.base),
@@ -354,7 +345,7 @@ def _metrics(
         "break_even_50": _smallest(bought, "gross_margin_50", lambda found: found.multiple),
         "sold_break_even_0": _largest(sold, "gross_margin_0"),
         "sold_break_even_50": _largest(sold, "gross_margin_50"),
-        "runway_at_2x_months": min(doubled, default=None),
+        "runway_at_2x_months": stress.shortest_runway_doubled,
         "unresolved_share": float(headline.split.unresolved / total) if total else None,
     }
 

@@ -356,7 +356,8 @@ def _results(
     burn_multiple = inputs.burn * 12 / new_arr if new_arr > 0 else None
     spend_share = inputs.ai_spend / inputs.arr
     bound = "bound: AI spend inside or outside cost of revenue"
-    doubled = _doubled(inside)
+    shortest = inside.stress.shortest_runway_doubled
+    doubled = None if shortest is None else Decimal(str(shortest))
     return (
         ScreenResult("Paid gross margin", "percent", Range(paid_low, paid, paid), bound),
         ScreenResult(
@@ -381,17 +382,6 @@ def _k(analysis: DealAnalysis, target: str) -> Decimal | None:
 
 def _point(value: Decimal | None) -> Range:
     return Range(value, value, value)
-
-
-def _doubled(analysis: DealAnalysis) -> Decimal | None:
-    months = [
-        Decimal(str(result.runway_months))
-        for result in analysis.stress.scenarios
-        if result.multiple == 2.0
-        and result.runway_months is not None
-        and result.input in {i.label for i in analysis.inputs if i.side in ("buy", "rent")}
-    ]
-    return min(months, default=None)
 
 
 def _questions(inputs: ScreenInputs) -> tuple[str, ...]:

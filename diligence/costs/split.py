@@ -74,7 +74,6 @@ class CostSplit:
     period: Period
     currency: str
     lines: tuple[SplitLine, ...]
-    assumptions: tuple[Assumption, ...]
     captions_with_gaps: tuple[str, ...] = ()
 
     @property
@@ -308,7 +307,6 @@ def split_costs(
         period=period,
         currency=deal.terms.reporting_currency,
         lines=lines,
-        assumptions=(share,) if any(line.is_pool for line in lines) else (),
         captions_with_gaps=captions_with_gaps((item.line for item in known.lines), period),
     )
 

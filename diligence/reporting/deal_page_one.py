@@ -33,6 +33,7 @@ from diligence.reporting.wording import (
     rung_sentence,
     sentence,
 )
+from diligence.stress.price_stress import DOUBLED
 from diligence.units import format_months, format_multiple, format_percent
 
 _HALF = Decimal("0.5")
@@ -41,7 +42,6 @@ _CLAIMS_OF_RUNG: dict[RungName, tuple[str, ...]] = {
     "fully_loaded": ("fully_loaded_margin",),
     "after_training": ("margin_after_training",),
 }
-_DOUBLED = 2.0
 
 
 def deal_page_one(analysis: DealAnalysis, record: RunRecord) -> PageOne:
@@ -191,7 +191,7 @@ def _runway_row(analysis: DealAnalysis) -> PageOneRow:
     stressed = [
         result
         for result in analysis.stress.scenarios
-        if result.multiple == _DOUBLED and result.input == _charted_label(analysis)
+        if result.multiple == DOUBLED and result.input == _charted_label(analysis)
     ]
     text = runway_text(analysis).removesuffix(" months")
     after = table.base_months_after_round

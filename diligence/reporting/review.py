@@ -15,7 +15,6 @@ from diligence.reporting.documents import Review
 from diligence.reporting.wording import joined, needs, sentence
 from diligence.units import format_months, format_multiple, format_percent
 
-DOUBLED = 2.0
 FRAGILE_MULTIPLE = 2.0
 SHORT_RUNWAY_MONTHS = 12.0
 
@@ -52,13 +51,6 @@ def review_row(analysis: DealAnalysis, *, run_id: str) -> ReviewRow:
     paid = analysis.ladder.rung("paid")
     at_zero = dangerous_multiple(analysis.break_evens, target="gross_margin_0")
     at_half = dangerous_multiple(analysis.break_evens, target="gross_margin_50")
-    doubled = [
-        result.runway_months
-        for result in analysis.stress.scenarios
-        if result.multiple == DOUBLED
-        and result.runway_months is not None
-        and result.input in {i.label for i in analysis.inputs if i.side in ("buy", "rent")}
-    ]
     return ReviewRow(
         company=analysis.company,
         is_fictional=analysis.deal.terms.fictional,
@@ -74,7 +66,7 @@ def review_row(analysis: DealAnalysis, *, run_id: str) -> ReviewRow:
         break_even_0=_number(at_zero.k) if at_zero else None,
         break_even_50=_number(at_half.k) if at_half else None,
         runway_months=_number(analysis.runway.base_months),
-        runway_at_2x_months=min(doubled, default=None),
+        runway_at_2x_months=analysis.stress.shortest_runway_doubled,
         unresolved_share=float(analysis.unresolved_share),
         run_id=run_id,
     )

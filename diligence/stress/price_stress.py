@@ -8,12 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from diligence.errors import EstimationError
-from diligence.projections import Projection, RunRate, project
+from diligence.projections import PricedInput, Projection, RunRate, project
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MULTIPLES: tuple[float, ...] = (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0)
+DOUBLED = 2.0
 HORIZON_MONTH = 12
 
 
@@ -33,6 +34,7 @@ class ScenarioResult:
     name: str
     input: str
     multiple: float
+    is_bought: bool
     gross_margin: float | None
     operating_result_per_month: float
     runway_months: float | None
@@ -57,6 +59,16 @@ class StressTest:
 
     baseline: ScenarioResult
     scenarios: tuple[ScenarioResult, ...]
+
+    @property
+    def shortest_runway_doubled(self) -> float | None:
+        """Shortest runway when the price of one bought or rented input doubles, if it is finite."""
+        months = [
+            result.runway_months
+            for result in self.scenarios
+            if result.is_bought and result.multiple == DOUBLED and result.runway_months is not None
+        ]
+        return min(months, default=None)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a scenario, the baseline first."""
@@ -134,7 +146,7 @@ def stress_test(
 
     exposed = [priced for priced in rate.inputs if priced.side != "own"]
     scenarios = tuple(
-        _result(run(priced.label, multiple), priced.label, multiple)
+        _result(run(priced.label, multiple), priced, multiple)
         for priced in exposed
         for multiple in multiples
     )
@@ -146,6 +158,7 @@ def _baseline(projection: Projection, rate: RunRate) -> ScenarioResult:
         name="baseline",
         input="",
         multiple=1.0,
+        is_bought=False,
         gross_margin=rate.paid_margin,
         operating_result_per_month=-rate.operating_loss,
         runway_months=projection.runway_months,
@@ -153,12 +166,13 @@ def _baseline(projection: Projection, rate: RunRate) -> ScenarioResult:
     )
 
 
-def _result(projection: Projection, label: str, multiple: float) -> ScenarioResult:
+def _result(projection: Projection, priced: PricedInput, multiple: float) -> ScenarioResult:
     month = min(HORIZON_MONTH, len(projection.months))
     return ScenarioResult(
-        name=f"{label} x{multiple:g}",
-        input=label,
+        name=f"{priced.label} x{multiple:g}",
+        input=priced.label,
         multiple=multiple,
+        is_bought=priced.side in ("buy", "rent"),
         gross_margin=projection.paid_margin(month),
         operating_result_per_month=projection.months[month - 1].operating_result,
         runway_months=projection.runway_months,
