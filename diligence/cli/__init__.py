@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from diligence.cli.classify import classify
 from diligence.cli.deals import check, lab, memo, new, split, stress
 from diligence.cli.portfolio import portfolio_app
 from diligence.cli.screen import screen
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (screen, new, check, split, stress, memo, lab):
+for command in (screen, new, check, classify, split, stress, memo, lab):
     app.command()(command)
 app.add_typer(portfolio_app, name="portfolio")
 

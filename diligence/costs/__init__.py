@@ -6,7 +6,13 @@ from diligence.costs.amortisation import (
     full_cost_vintages,
     successful_efforts_vintages,
 )
-from diligence.costs.classify import ClassifiedLine, ClassifiedLines, classify_lines
+from diligence.costs.classify import (
+    ClassifiedLine,
+    ClassifiedLines,
+    Finding,
+    classify_evidence,
+    classify_lines,
+)
 from diligence.costs.credits import CreditBalance, credit_cliff_months
 from diligence.costs.ladder import (
     RUNGS,
@@ -19,7 +25,7 @@ from diligence.costs.ladder import (
 )
 from diligence.costs.margins import margin_ladder
 from diligence.costs.periods import analysis_periods, headline_period
-from diligence.costs.rules import CostRule, load_rules
+from diligence.costs.rules import CostRule, RuleBook, load_rules
 from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
 from diligence.costs.split import (
     AccountTotal,
@@ -41,10 +47,12 @@ __all__ = [
     "CostRule",
     "CostSplit",
     "CreditBalance",
+    "Finding",
     "MarginLadder",
     "MarginRung",
     "MarginStep",
     "Range",
+    "RuleBook",
     "ScenarioAmount",
     "ScopeLadder",
     "SplitLine",
@@ -54,6 +62,7 @@ __all__ = [
     "analysis_periods",
     "build_ladder",
     "classify_deal",
+    "classify_evidence",
     "classify_lines",
     "credit_cliff_months",
     "full_cost_vintages",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from diligence.costs.rules import Basis, CostClass, CostRule, load_rules
+from diligence.costs.evidence import Evidence, evidence_of_ledger
+from diligence.costs.rules import Basis, CostClass, RuleBook, load_rules
 from diligence.errors import InputError, Problem
 from diligence.inputs.deal import Archetype, Decision, LedgerLine, Payer
 
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
 _UNRULED = "no-rule"
 
 
-@dataclass(frozen=True)
-class ClassifiedLine:
-    """A ledger line with its class and why.
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the evidence of a line says: class, payer, and why.
 
     ``alternatives`` are the classes the line could still turn out to be; ``ask`` is the
     document or driver that would settle it, empty when nothing is open.
     """
 
-    line: LedgerLine
     cost_class: CostClass
     subclass: str
     payer: Payer
@@ -39,6 +39,55 @@ class ClassifiedLine:
     def is_flagged(self) -> bool:
         """True when a person should look at the line."""
         return bool(self.ask)
+
+
+def classify_evidence(evidence: Evidence, *, rules: RuleBook | None = None) -> Finding:
+    """Classify one line by the order of evidence: tag, product, meter, account, vendor.
+
+    A line no rule speaks about stays ``shared`` and is flagged; nothing is guessed.
+
+    Examples
+    --------
+    >>> from diligence.costs.evidence import evidence_of_text
+    >>> found = classify_evidence(evidence_of_text(
+    ...     source_system="aws_cur", text="USE1-BoxUsage:p5.48xlarge | tag app=vllm-serving",
+    ...     service="AmazonEC2", usage_type="USE1-BoxUsage:p5.48xlarge"))
+    >>> found.cost_class, found.basis, found.is_flagged
+    ('inference_opex', 'tag', False)
+    """
+    found = (load_rules() if rules is None else rules).find(evidence)
+    if found is None:
+        return _UNKNOWN
+    rule, basis = found
+    return Finding(
+        cost_class=rule.cost_class,
+        subclass=rule.subclass,
+        payer=rule.payer or ("paid" if rule.cost_class == "inference_opex" else ""),
+        basis=basis,
+        rule=rule.rule_id,
+        reason=rule.reason,
+        ask=rule.ask,
+        alternatives=rule.alternatives,
+    )
+
+
+_UNKNOWN = Finding(
+    cost_class="shared",
+    subclass="unknown",
+    payer="",
+    basis="unresolved",
+    rule=_UNRULED,
+    reason="No rule speaks about this line.",
+    ask="What is this, and does it serve customers or train models?",
+    alternatives=("inference_opex", "training_capex", "neither"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifiedLine(Finding):
+    """A cost line with its class and why."""
+
+    line: LedgerLine
 
 
 @dataclass(frozen=True)
@@ -84,7 +133,7 @@ def classify_lines(
     lines: Iterable[LedgerLine],
     *,
     archetype: Archetype,
-    rules: Sequence[CostRule] | None = None,
+    rules: RuleBook | None = None,
     decisions: Sequence[Decision] = (),
 ) -> ClassifiedLines:
     """Classify cost lines by the order of evidence; an analyst's ruling wins.
@@ -111,40 +160,21 @@ def classify_lines(
     """
     known = tuple(lines)
     ruled = _rulings_by_line(known, decisions)
-    active = load_rules() if rules is None else tuple(rules)
     return ClassifiedLines(
         tuple(
-            _by_ruling(line, ruled[index]) if index in ruled else _by_rule(line, active, archetype)
+            _by_ruling(line, ruled[index]) if index in ruled else _by_rule(line, rules, archetype)
             for index, line in enumerate(known)
         )
     )
 
 
-def _by_rule(line: LedgerLine, rules: Sequence[CostRule], archetype: Archetype) -> ClassifiedLine:
-    for rule in rules:
-        if rule.matches(line, archetype):
-            return ClassifiedLine(
-                line=line,
-                cost_class=rule.cost_class,
-                subclass=rule.subclass,
-                payer=_payer(line, rule.payer, rule.cost_class),
-                basis=rule.basis,
-                rule=rule.rule_id,
-                reason=rule.reason,
-                ask=rule.ask,
-                alternatives=rule.alternatives,
-            )
-    return ClassifiedLine(
-        line=line,
-        cost_class="shared",
-        subclass="unknown",
-        payer=line.payer,
-        basis="unresolved",
-        rule=_UNRULED,
-        reason="No rule speaks about this line.",
-        ask=f"What is {line.account!r}, and does it serve customers or train models?",
-        alternatives=("inference_opex", "training_capex"),
-    )
+def _by_rule(line: LedgerLine, rules: RuleBook | None, archetype: Archetype) -> ClassifiedLine:
+    found = classify_evidence(evidence_of_ledger(line, archetype), rules=rules)
+    if found.rule == _UNRULED:
+        ask = f"What is {line.account!r}, and does it serve customers or train models?"
+        found = replace(found, ask=ask)
+    classified = ClassifiedLine(line=line, **vars(found))
+    return replace(classified, payer=line.payer or found.payer)
 
 
 def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
@@ -153,20 +183,12 @@ def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
         line=line,
         cost_class=cost_class,
         subclass="ruling",
-        payer=_payer(line, "", cost_class),
+        payer=line.payer or ("paid" if cost_class == "inference_opex" else ""),
         basis="ruling",
         rule=f"decision by {decision.who} on {decision.decided_on}",
         reason=decision.reason,
         alternatives=("inference_opex", "training_capex") if cost_class == "shared" else (),
     )
-
-
-def _payer(line: LedgerLine, ruled: Payer, cost_class: CostClass) -> Payer:
-    if line.payer:
-        return line.payer
-    if ruled:
-        return ruled
-    return "paid" if cost_class == "inference_opex" else ""
 
 
 def _rulings_by_line(

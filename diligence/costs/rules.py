@@ -1,49 +1,74 @@
-"""Classification rules, read from data: one file a billing system under datasets/cost_rules."""
+"""Classification rules, read from data: general vocabulary, and one file a billing system."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import yaml
 
+from diligence.costs.evidence import Evidence
+from diligence.costs.phrases import Phrases, anchors_in, phrases
 from diligence.errors import InputError
-from diligence.inputs.deal import Archetype, LedgerLine, Payer, Role
+from diligence.inputs.deal import Archetype, Payer, Role
 from diligence.resources import resource_path
 
 CostClass = Literal["training_capex", "inference_opex", "shared", "neither"]
-Basis = Literal["ruling", "tag", "product", "meter", "account", "vendor", "unresolved"]
-COST_CLASSES: tuple[CostClass, ...] = ("training_capex", "inference_opex", "shared", "neither")
+Basis = Literal["ruling", "tag", "product", "meter", "account", "vendor", "sibling", "unresolved"]
+COST_CLASSES: tuple[CostClass, ...] = get_args(CostClass)
 EVIDENCE_ORDER: tuple[Basis, ...] = ("tag", "product", "meter", "account", "vendor", "unresolved")
+GENERAL = "general"
+_KEYS = frozenset(
+    [
+        "id",
+        "basis",
+        "class",
+        "subclass",
+        "words",
+        "also",
+        "unless",
+        "with",
+        "without",
+        "kinds",
+        "commitment",
+        "roles",
+        "archetypes",
+        "alternatives",
+        "payer",
+        "reason",
+        "ask",
+        "source",
+        "first",
+    ]
+)
 _T = TypeVar("_T", bound=str)
-_FIELDS_OF_BASIS: dict[str, tuple[str, ...]] = {
-    "tag": ("project", "text"),
-    "product": ("text", "vendor"),
-    "meter": ("text",),
-    "account": ("account", "department", "code"),
-    "vendor": ("vendor", "text", "account"),
-    "unresolved": ("account",),
-}
 
 
 @dataclass(frozen=True)
 class CostRule:
     """One rule: which words in which evidence mean which class.
 
-    ``words`` are regular expressions searched on word starts, case-insensitively;
-    an empty tuple matches every line of the stated roles.
+    ``words`` and ``also`` must be found, ``unless`` must not, in the evidence of the basis;
+    ``elsewhere`` must and ``not_elsewhere`` must not be found anywhere on the line. Empty words
+    hold for every line that meets the other conditions. A rule that goes first is asked before
+    tags (a credit stays a credit whatever its tags say).
     """
 
     rule_id: str
-    basis: Basis
+    scope: str
+    bases: tuple[Basis, ...]
     cost_class: CostClass
     subclass: str
-    words: tuple[re.Pattern[str], ...]
-    unless: tuple[re.Pattern[str], ...]
+    words: Phrases
+    also: Phrases
+    unless: Phrases
+    elsewhere: Phrases
+    not_elsewhere: Phrases
+    kinds: frozenset[str]
+    commitment: str
     roles: frozenset[Role]
     archetypes: frozenset[Archetype]
     alternatives: tuple[CostClass, ...]
@@ -51,47 +76,151 @@ class CostRule:
     reason: str
     ask: str
     source: str
+    goes_first: bool
 
-    def matches(self, line: LedgerLine, archetype: Archetype) -> bool:
-        """Tell whether the rule speaks about this line."""
-        if self.roles and line.role not in self.roles:
+    def matches(self, evidence: Evidence, basis: Basis) -> bool:
+        """Tell whether the rule speaks about this line on this basis."""
+        if not self._applies_to(evidence):
             return False
-        if self.archetypes and archetype not in self.archetypes:
-            return False
-        seen = " | ".join(str(getattr(line, name)) for name in _FIELDS_OF_BASIS[self.basis])
-        if any(word.search(seen) for word in self.unless):
-            return False
-        return not self.words or any(word.search(seen) for word in self.words)
+        seen, everything = evidence.words[basis], evidence.words["all"]
+        return (
+            (not self.words.phrases or self.words.found_in(seen))
+            and (not self.also.phrases or self.also.found_in(seen))
+            and not self.unless.found_in(seen)
+            and (not self.elsewhere.phrases or self.elsewhere.found_in(everything))
+            and not self.not_elsewhere.found_in(everything)
+        )
+
+    def _applies_to(self, evidence: Evidence) -> bool:
+        return (
+            self.scope in (GENERAL, evidence.system)
+            and (not self.kinds or evidence.kind in self.kinds)
+            and (not self.commitment or evidence.commitment == self.commitment)
+            and (not self.roles or evidence.role in self.roles)
+            and (not self.archetypes or evidence.archetype in self.archetypes)
+        )
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """All rules in the order they are asked: a system's own rules before general vocabulary."""
+
+    rules: tuple[CostRule, ...]
+
+    def without(self, system: str) -> RuleBook:
+        """The book with one system's own rules switched off.
+
+        Raises
+        ------
+        InputError
+            When the system has no rules of its own.
+        """
+        kept = tuple(rule for rule in self.rules if rule.scope != system)
+        if len(kept) == len(self.rules):
+            raise InputError(f"no rules of the system {system!r}; known: {', '.join(self.systems)}")
+        return RuleBook(kept)
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Systems that have rules of their own."""
+        return tuple(sorted({rule.scope for rule in self.rules} - {GENERAL}))
+
+    def find(self, evidence: Evidence) -> tuple[CostRule, Basis] | None:
+        """First rule of the strongest evidence that speaks about the line."""
+        for goes_first in (True, False):
+            for basis in EVIDENCE_ORDER:
+                for rule in self._candidates(evidence.words[basis], basis, goes_first):
+                    if rule.matches(evidence, basis):
+                        return rule, basis
+        return None
+
+    def _candidates(self, folded: str, basis: Basis, goes_first: bool) -> Iterator[CostRule]:
+        index = self._indices[basis, goes_first]
+        chosen = set(index.always)
+        if folded:
+            for anchor in anchors_in(folded) & index.by_anchor.keys():
+                chosen.update(index.by_anchor[anchor])
+        return (index.rules[position] for position in sorted(chosen))
+
+    @cached_property
+    def _indices(self) -> dict[tuple[Basis, bool], _Index]:
+        return {
+            (basis, first): _index(
+                [r for r in self.rules if basis in r.bases and r.goes_first is first]
+            )
+            for basis in EVIDENCE_ORDER
+            for first in (True, False)
+        }
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Rules of one basis, found by the first letters of their words."""
+
+    rules: tuple[CostRule, ...]
+    by_anchor: Mapping[str, tuple[int, ...]]
+    always: tuple[int, ...]
+
+
+def _index(rules: list[CostRule]) -> _Index:
+    ordered = tuple(sorted(rules, key=lambda rule: rule.scope == GENERAL))
+    by_anchor: dict[str, list[int]] = {}
+    always = []
+    for position, rule in enumerate(ordered):
+        if not rule.words.anchors:
+            always.append(position)
+        for anchor in rule.words.anchors:
+            by_anchor.setdefault(anchor, []).append(position)
+    return _Index(ordered, {key: tuple(found) for key, found in by_anchor.items()}, tuple(always))
 
 
 @cache
-def load_rules(folder: Path | None = None) -> tuple[CostRule, ...]:
-    """Read all rule files, in evidence order, then file order.
+def load_rules(folder: Path | None = None) -> RuleBook:
+    """Read all rule files.
+
+    ``general.yaml`` holds vocabulary for every system, each other file the rules of the system
+    it is named after. Word lists under ``vocabulary`` of general.yaml may stand in any rule as
+    ``$name``.
 
     Raises
     ------
     InputError
-        When a rule names an unknown class, basis, role or archetype, or repeats an id.
+        When a rule names an unknown key, class, basis, role or archetype, or repeats an id.
     """
     root = folder or resource_path("datasets", "cost_rules")
-    rules = [
-        _rule(entry, file.name)
+    files = {
+        file.stem: yaml.safe_load(file.read_text(encoding="utf-8"))
         for file in sorted(root.glob("*.yaml"))
-        for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]
+    }
+    vocabulary = files.get(GENERAL, {}).get("vocabulary", {})
+    rules = [
+        _rule(entry, scope, vocabulary)
+        for scope, content in files.items()
+        for entry in content["rules"]
     ]
     _require_unique_ids(rules)
-    return tuple(sorted(rules, key=lambda rule: EVIDENCE_ORDER.index(rule.basis)))
+    return RuleBook(tuple(rules))
 
 
-def _rule(entry: dict[str, object], file: str) -> CostRule:
+def _rule(entry: dict[str, object], scope: str, vocabulary: Mapping[str, list[str]]) -> CostRule:
+    def words(key: str) -> Phrases:
+        return phrases(_spelled_out(_texts(entry.get(key, ())), vocabulary))
+
     try:
+        _require_known_keys(entry)
         return CostRule(
             rule_id=str(entry["id"]),
-            basis=_one_of(str(entry["basis"]), EVIDENCE_ORDER),
+            scope=scope,
+            bases=tuple(_one_of(basis, EVIDENCE_ORDER) for basis in _texts(entry["basis"])),
             cost_class=_one_of(str(entry["class"]), COST_CLASSES),
             subclass=str(entry["subclass"]),
-            words=_patterns(entry.get("words", ())),
-            unless=_patterns(entry.get("unless", ())),
+            words=words("words"),
+            also=words("also"),
+            unless=words("unless"),
+            elsewhere=words("with"),
+            not_elsewhere=words("without"),
+            kinds=frozenset(_texts(entry.get("kinds", ()))),
+            commitment=str(entry.get("commitment", "")),
             roles=frozenset(Role(role) for role in _texts(entry.get("roles", ()))),
             archetypes=frozenset(Archetype(a) for a in _texts(entry.get("archetypes", ()))),
             alternatives=tuple(
@@ -101,11 +230,26 @@ def _rule(entry: dict[str, object], file: str) -> CostRule:
             reason=str(entry["reason"]),
             ask=str(entry.get("ask", "")),
             source=str(entry["source"]),
+            goes_first=bool(entry.get("first", False)),
         )
     except (KeyError, ValueError) as error:
         raise InputError(
-            f"datasets/cost_rules/{file}: rule {entry.get('id')!r}: {error}"
+            f"datasets/cost_rules/{scope}.yaml: rule {entry.get('id')!r}: {error}"
         ) from error
+
+
+def _require_known_keys(entry: Mapping[str, object]) -> None:
+    unknown = sorted(set(entry) - _KEYS)
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}, expected one of {', '.join(sorted(_KEYS))}")
+
+
+def _spelled_out(words: Iterable[str], vocabulary: Mapping[str, list[str]]) -> Iterator[str]:
+    for word in words:
+        if word.startswith("$"):
+            yield from _spelled_out(vocabulary[word[1:]], vocabulary)
+        else:
+            yield word
 
 
 def _one_of(value: str, allowed: Iterable[_T]) -> _T:
@@ -119,10 +263,6 @@ def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
-
-
-def _patterns(value: object) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(rf"(?<![a-z])(?:{word})", re.IGNORECASE) for word in _texts(value))
 
 
 def _require_unique_ids(rules: list[CostRule]) -> None:

@@ -98,7 +98,7 @@ def test_two_rulings_that_conflict_are_an_error():
 
 
 def test_shipped_rules_name_their_source_and_have_unique_ids():
-    rules = load_rules()
+    rules = load_rules().rules
     assert len({rule.rule_id for rule in rules}) == len(rules) > 30
     assert all(rule.source and rule.reason for rule in rules)
 
