@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from diligence.costs.evidence import Evidence, evidence_of_ledger
+from diligence.costs.evidence import Evidence, evidence_of
 from diligence.costs.rules import Basis, CostClass, RuleBook, load_rules
 from diligence.errors import InputError, Problem
 from diligence.inputs.deal import Archetype, Decision, LedgerLine, Payer
+from diligence.inputs.selectors import BILL_FIELDS, parse_selector, selects
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _UNRULED = "no-rule"
+PREPAYMENT_TIMING = "paid less consumed"
+BOOKED_BELOW_BILL = "booked below the bill"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +171,32 @@ def classify_lines(
     )
 
 
+_SETTLED = {
+    PREPAYMENT_TIMING: Finding(
+        cost_class="neither",
+        subclass="prepayment_timing",
+        payer="",
+        basis="product",
+        rule="paid-less-consumed",
+        reason="Paid ahead or used from earlier payments: cash, not what the period consumed.",
+    ),
+    BOOKED_BELOW_BILL: Finding(
+        cost_class="neither",
+        subclass="unreconciled",
+        payer="",
+        basis="unresolved",
+        rule="booked-below-bill",
+        reason="The books show less than the bills: nothing says which line is missing.",
+        ask="Journal entries of the supplier for this month, and its invoices",
+        alternatives=("inference_opex", "training_capex"),
+    ),
+}
+
+
 def _by_rule(line: LedgerLine, rules: RuleBook | None, archetype: Archetype) -> ClassifiedLine:
-    found = classify_evidence(evidence_of_ledger(line, archetype), rules=rules)
+    if line.derivation in _SETTLED:
+        return ClassifiedLine(line=line, **vars(_SETTLED[line.derivation]))
+    found = classify_evidence(evidence_of(line, archetype), rules=rules)
     if found.rule == _UNRULED:
         ask = f"What is {line.account!r}, and does it serve customers or train models?"
         found = replace(found, ask=ask)
@@ -182,8 +209,8 @@ def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
     return ClassifiedLine(
         line=line,
         cost_class=cost_class,
-        subclass="ruling",
-        payer=line.payer or ("paid" if cost_class == "inference_opex" else ""),
+        subclass=decision.subclass or "ruling",
+        payer=decision.payer or line.payer or ("paid" if cost_class == "inference_opex" else ""),
         basis="ruling",
         rule=f"decision by {decision.who} on {decision.decided_on}",
         reason=decision.reason,
@@ -211,11 +238,7 @@ def _rulings_by_line(
 
 def matches_selector(line: LedgerLine, selector: str) -> bool:
     """Tell whether every ``field=value`` of a selector joined by `` & `` describes the line."""
-    pairs = [part.split("=", 1) for part in selector.split(" & ")]
-    return all(
-        len(pair) == 2 and _field(line, pair[0].strip()).casefold() == pair[1].strip().casefold()
-        for pair in pairs
-    )
+    return selects(parse_selector(selector), lambda field: _field(line, field))
 
 
 def _field(line: LedgerLine, name: str) -> str:
@@ -226,8 +249,13 @@ def _field(line: LedgerLine, name: str) -> str:
             return line.source.file
         case "row":
             return str(line.source.row)
-        case _:
-            return str(getattr(line, name, ""))
+        case "supplier":
+            return line.vendor if line.bill is not None else ""
+        case "project" if line.bill is not None:
+            return line.bill.project
+    if name in BILL_FIELDS:
+        return str(getattr(line.bill, name, ""))
+    return str(getattr(line, name, ""))
 
 
 def _unmatched(decision: Decision, lines: Sequence[LedgerLine]) -> Problem:

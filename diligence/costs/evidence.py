@@ -50,8 +50,9 @@ class Evidence:
 
     ``names`` holds tags, projects, workspaces, jobs, resources and what a bookkeeper wrote on
     the line; ``product`` the service and operation; ``meter`` description, usage type, SKU;
-    ``account`` and ``vendor`` what their names say. ``kind`` and ``commitment`` are a bill's
-    (usage, purchase, credit, ...; used, unused).
+    ``account`` and ``vendor`` what their names say; ``sibling`` the line of the same project and
+    day that tells what this one was for. ``kind`` and ``commitment`` are a bill's (usage, purchase,
+    credit, ...; used, unused).
     """
 
     system: str = ""
@@ -60,6 +61,7 @@ class Evidence:
     meter: str = ""
     account: str = ""
     vendor: str = ""
+    sibling: str = ""
     kind: str = ""
     commitment: str = ""
     role: Role | None = None
@@ -74,8 +76,11 @@ class Evidence:
             "meter": fold(self.meter),
             "account": fold(self.account),
             "vendor": fold(self.vendor),
+            "sibling": fold(self.sibling),
         }
-        words["all"] = " | ".join(word for word in words.values() if word)
+        words["all"] = " | ".join(
+            word for name, word in words.items() if word and name != "sibling"
+        )
         words["unresolved"] = words["account"]
         return words
 
@@ -114,13 +119,21 @@ def evidence_of_bill(line: BillLine, system: str) -> Evidence:
         product=" | ".join(part for part in (line.service, line.operation) if part),
         meter=" | ".join(meter for meter in meters if meter),
         vendor=" | ".join(part for part in (line.supplier, line.service) if part),
+        sibling=line.sibling,
         kind=line.kind,
         commitment=line.commitment,
     )
 
 
-def evidence_of_ledger(line: LedgerLine, archetype: Archetype) -> Evidence:
-    """Evidence of a line of the books: what was written on it, its account, its vendor."""
+def evidence_of(line: LedgerLine, archetype: Archetype) -> Evidence:
+    """Evidence of a cost line: of the bill that details it, else of the books."""
+    if line.bill is None:
+        return _evidence_of_books(line, archetype)
+    return evidence_of_bill(line.bill, line.system)
+
+
+def _evidence_of_books(line: LedgerLine, archetype: Archetype) -> Evidence:
+    """What was written on a ledger line, its account, its vendor."""
     return Evidence(
         system="general_ledger",
         names=" | ".join(part for part in (line.project, line.text) if part),

@@ -19,10 +19,18 @@ from diligence.resources import resource_path
 CostClass = Literal["training_capex", "inference_opex", "shared", "neither"]
 Basis = Literal["ruling", "tag", "product", "meter", "account", "vendor", "sibling", "unresolved"]
 COST_CLASSES: tuple[CostClass, ...] = get_args(CostClass)
-EVIDENCE_ORDER: tuple[Basis, ...] = ("tag", "product", "meter", "account", "vendor", "unresolved")
+EVIDENCE_ORDER: tuple[Basis, ...] = (
+    "tag",
+    "sibling",
+    "product",
+    "meter",
+    "account",
+    "vendor",
+    "unresolved",
+)
 GENERAL = "general"
 _KEYS = frozenset(
-    [
+    (
         "id",
         "basis",
         "class",
@@ -42,7 +50,7 @@ _KEYS = frozenset(
         "ask",
         "source",
         "first",
-    ]
+    )
 )
 _T = TypeVar("_T", bound=str)
 

@@ -115,6 +115,34 @@ class Period:
                 return Period(self.start, other.start - timedelta(days=1))
         raise PeriodError(f"{other.label} cannot be subtracted from {self.label}")
 
+    def split_months(self) -> tuple[Period, ...]:
+        """Calendar months of the period, in order.
+
+        Raises
+        ------
+        PeriodError
+            When the period is not a whole number of months.
+
+        Examples
+        --------
+        >>> [month.label for month in parse_period("2025Q4").split_months()]
+        ['2025-10', '2025-11', '2025-12']
+        """
+        first = month_of(self.start)
+        return tuple(first.shifted(count) for count in range(self.months))
+
+    def shifted(self, months: int) -> Period:
+        """Return the period of as many whole months that starts ``months`` later.
+
+        Examples
+        --------
+        >>> parse_period("2025-12").shifted(2).label
+        '2026-02'
+        """
+        first = 12 * self.start.year + self.start.month - 1 + months
+        last = first + self.months - 1
+        return Period(date(first // 12, first % 12 + 1, 1), _last_day(last // 12, last % 12 + 1))
+
     def __str__(self) -> str:
         return self.label
 
@@ -201,6 +229,17 @@ def smallest_tiling(period: Period, parts: Sequence[Period]) -> tuple[Period, ..
                 tilings[start] = (part, *rest)
                 break
     return tilings.get(period.start, ())
+
+
+def month_of(day: date) -> Period:
+    """Return the calendar month a day lies in.
+
+    Examples
+    --------
+    >>> month_of(date(2026, 2, 14)).label
+    '2026-02'
+    """
+    return Period(day.replace(day=1), _last_day(day.year, day.month))
 
 
 def trailing(end: date, months: int) -> Period:

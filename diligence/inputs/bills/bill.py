@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
@@ -40,7 +40,7 @@ class BillLine:
     their use, 0 on the purchase itself), ``list_cost`` the price before any discount and
     ``contracted`` the negotiated price before commitments; a bill without one of them repeats
     the nearest it has. Credits and refunds are negative. ``first_row`` is the row of the file
-    that the first of the rows stands on.
+    that the first of the rows stands on; ``sibling`` is filled by pairing, never by a file.
     """
 
     supplier: str
@@ -63,6 +63,23 @@ class BillLine:
     contracted: Decimal
     n_rows: int
     first_row: int
+    sibling: str = ""
+
+    @property
+    def money(self) -> dict[str, Decimal]:
+        """The four amounts by name."""
+        return {name: getattr(self, name) for name in MONEY_COLUMNS}
+
+    def with_money(self, money: Mapping[str, Decimal], quantity: Decimal | None) -> BillLine:
+        """The same line with other amounts."""
+        return replace(
+            self,
+            billed=money["billed"],
+            effective=money["effective"],
+            list_cost=money["list_cost"],
+            contracted=money["contracted"],
+            quantity=quantity,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,236 @@
+"""Bills against books, supplier by supplier, after the lag with which invoices are booked.
+
+A bill and the ledger meet on trailing twelve months: the invoice of a month may be booked one or
+two months later, and a company books either what was invoiced or what was consumed. The lag and
+the measure that leave the smallest gaps are taken and said; what the lag moves in or out of the
+twelve months is timing, shown apart from the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from diligence.costs.billed_months import BilledLine
+from diligence.inputs.deal import LedgerLine
+from diligence.units import Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Measure = Literal["billed", "effective"]
+MEASURES: tuple[Measure, ...] = ("billed", "effective")
+LONGEST_LAG_MONTHS = 2
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class BookedPeriod:
+    """One period of the books against the bill months it pays for; reporting currency."""
+
+    period: Period
+    booked: Decimal
+    billed: Decimal
+
+    @property
+    def gap(self) -> Decimal:
+        """Booked less billed."""
+        return self.booked - self.billed
+
+
+@dataclass(frozen=True)
+class SupplierCheck:
+    """One supplier's bills against the books and against keyed invoices.
+
+    ``periods`` are all booked periods with complete bills after the lag; the totals cover those in
+    the window (trailing twelve months). ``timing`` is what the bills of the window say more than
+    the bills the window's bookings pay for. ``invoiced`` is the sum of keyed invoices of the
+    window's bill months, ``invoice_lines`` the bills of the same months.
+    """
+
+    supplier: str
+    measure: Measure
+    lag_months: int
+    window: Period
+    periods: tuple[BookedPeriod, ...]
+    timing: Decimal
+    invoiced: Decimal | None = None
+    invoice_lines: Decimal | None = None
+    limit_share: Decimal = Decimal("0.02")
+    limit_amount: Decimal = ZERO
+
+    @property
+    def in_window(self) -> tuple[BookedPeriod, ...]:
+        """Compared periods inside the window."""
+        return tuple(entry for entry in self.periods if self.window.contains(entry.period))
+
+    @property
+    def booked(self) -> Decimal:
+        """Booked in the window, where bills are complete."""
+        return sum((entry.booked for entry in self.in_window), ZERO)
+
+    @property
+    def billed(self) -> Decimal:
+        """Billed for what was booked in the window."""
+        return sum((entry.billed for entry in self.in_window), ZERO)
+
+    @property
+    def gap(self) -> Decimal:
+        """Booked less billed over the window, timing taken out by the lag."""
+        return self.booked - self.billed
+
+    @property
+    def gap_share(self) -> Decimal | None:
+        """Gap as a share of what was booked; None when nothing was."""
+        return self.gap / self.booked if self.booked else None
+
+    @property
+    def invoice_gap(self) -> Decimal | None:
+        """Lines of the bill less the invoice totals keyed for the same months."""
+        if self.invoiced is None or self.invoice_lines is None:
+            return None
+        return self.invoice_lines - self.invoiced
+
+    @property
+    def limit(self) -> Decimal:
+        """Gap above which the memo speaks: the larger of a share and a stated amount."""
+        return max(abs(self.booked) * self.limit_share, self.limit_amount)
+
+    @property
+    def is_material(self) -> bool:
+        """True when a gap to the ledger or to the invoices is above the limit."""
+        return max(abs(self.gap), abs(self.invoice_gap or ZERO)) > self.limit
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a booked period."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "supplier": self.supplier,
+                    "period": entry.period.label,
+                    "booked": entry.booked,
+                    "billed": entry.billed,
+                    "gap": entry.gap,
+                }
+                for entry in self.periods
+            ]
+        )
+
+    def summary(self) -> str:
+        """One sentence: lag, measure and gap."""
+        lag = f"{self.lag_months} months later" if self.lag_months else "in the same month"
+        return (
+            f"{self.supplier}: booked {lag} as {self.measure}; ledger {self.booked:,.2f}, bills "
+            f"{self.billed:,.2f}, gap {self.gap:,.2f}, timing {self.timing:,.2f}"
+        )
+
+
+def check_supplier(
+    supplier: str,
+    *,
+    booked: Iterable[LedgerLine],
+    billed: Iterable[BilledLine],
+    held: frozenset[Period],
+    window: Period,
+    invoices: Mapping[Period, Decimal] | None = None,
+    limit_share: Decimal = Decimal("0.02"),
+    limit_amount: Decimal = ZERO,
+) -> SupplierCheck | None:
+    """Compare one supplier's bills with its ledger lines at the best lag and measure.
+
+    Parameters
+    ----------
+    booked, billed
+        The supplier's ledger lines and bill lines.
+    held
+        Months with bills.
+    window
+        Trailing twelve months.
+    invoices
+        Invoice totals by month, where they were keyed.
+
+    Returns
+    -------
+    SupplierCheck or None
+        None when no booked period has complete bills at any lag.
+    """
+    ledger = _by_period(booked)
+    lines = tuple(billed)
+    sums = {measure: _by_month(lines, measure) for measure in MEASURES}
+    options = [
+        (measure, lag, _compared(ledger, sums[measure], held, lag))
+        for measure in MEASURES
+        for lag in range(LONGEST_LAG_MONTHS + 1)
+    ]
+    usable = [option for option in options if option[2]]
+    if not usable:
+        return None
+    measure, lag, periods = min(usable, key=lambda option: _misfit(option[2]))
+    keyed = {m: total for m, total in (invoices or {}).items() if window.contains(m) and m in held}
+    return SupplierCheck(
+        supplier=supplier,
+        measure=measure,
+        lag_months=lag,
+        window=window,
+        periods=periods,
+        timing=_timing(sums[measure], held, window, lag),
+        invoiced=sum(keyed.values(), ZERO) if keyed else None,
+        invoice_lines=sum((sums["billed"].get(m, ZERO) for m in keyed), ZERO) if keyed else None,
+        limit_share=limit_share,
+        limit_amount=limit_amount,
+    )
+
+
+def billed_months(period: Period, lag: int) -> tuple[Period, ...]:
+    """Months whose bills a booked period pays for."""
+    return tuple(month.shifted(-lag) for month in period.split_months())
+
+
+def _by_period(lines: Iterable[LedgerLine]) -> dict[Period, Decimal]:
+    totals: dict[Period, Decimal] = {}
+    for line in lines:
+        if line.period.is_whole_months:
+            totals[line.period] = totals.get(line.period, ZERO) + line.amount
+    return totals
+
+
+def _by_month(lines: Iterable[BilledLine], measure: Measure) -> dict[Period, Decimal]:
+    totals: dict[Period, Decimal] = {}
+    for billed in lines:
+        amount = getattr(billed.line, measure)
+        totals[billed.month] = totals.get(billed.month, ZERO) + amount
+    return totals
+
+
+def _compared(
+    ledger: Mapping[Period, Decimal],
+    bills: Mapping[Period, Decimal],
+    held: frozenset[Period],
+    lag: int,
+) -> tuple[BookedPeriod, ...]:
+    return tuple(
+        BookedPeriod(period, amount, sum((bills.get(month, ZERO) for month in months), ZERO))
+        for period, amount in sorted(ledger.items())
+        for months in [billed_months(period, lag)]
+        if all(month in held for month in months)
+    )
+
+
+def _misfit(periods: Iterable[BookedPeriod]) -> Decimal:
+    """Sum of absolute gaps as a share of what was booked; the first of equals wins."""
+    known = tuple(periods)
+    booked = sum((abs(entry.booked) for entry in known), ZERO)
+    gaps = sum((abs(entry.gap) for entry in known), ZERO)
+    return gaps / booked if booked else gaps
+
+
+def _timing(
+    bills: Mapping[Period, Decimal], held: frozenset[Period], window: Period, lag: int
+) -> Decimal:
+    inside = sum((bills.get(m, ZERO) for m in window.split_months() if m in held), ZERO)
+    paid = sum((bills.get(m, ZERO) for m in billed_months(window, lag) if m in held), ZERO)
+    return inside - paid
