@@ -7,7 +7,13 @@ from pathlib import Path
 
 from diligence.analysis.prices import model_prices
 from diligence.assumptions import AssumptionRegister
-from diligence.costs import analysis_periods, classify_deal, headline_period, scenario_amounts
+from diligence.costs import (
+    analysis_periods,
+    classify_deal,
+    detailed_books,
+    headline_period,
+    scenario_amounts,
+)
 from diligence.errors import InputError, Problem
 from diligence.inputs.deal import Deal
 from diligence.inputs.load import check_deal, load_deal
@@ -29,7 +35,7 @@ def check_folder(folder: str | Path) -> tuple[Problem, ...]:
         return problems
     deal = load_deal(folder)
     found: list[Problem] = []
-    for step in (_overrides, classify_deal, headline_period, _scenarios, model_prices):
+    for step in (_overrides, _rulings, headline_period, _scenarios, model_prices):
         found += _problems(step, deal)
     return tuple(found)
 
@@ -47,6 +53,11 @@ def _problems(step: Callable[[Deal], object], deal: Deal) -> tuple[Problem, ...]
 
 def _overrides(deal: Deal) -> None:
     AssumptionRegister.load(deal.terms.as_of).override(deal.overrides)
+
+
+def _rulings(deal: Deal) -> None:
+    register = AssumptionRegister.load(deal.terms.as_of).override(deal.overrides)
+    classify_deal(deal, detailed_books(deal, register))
 
 
 def _scenarios(deal: Deal) -> None:

@@ -21,13 +21,15 @@ from diligence.analysis.verdict import Verdict, grade_cost_quality
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs import (
     CostSplit,
+    DetailedBooks,
     MarginLadder,
     ScenarioAmount,
     ScopeLadder,
     analysis_periods,
-    classify_deal,
+    detailed_books,
     headline_period,
     margin_ladder,
+    split_books,
     split_costs,
 )
 from diligence.costs.margins import scenario_ladders
@@ -62,6 +64,7 @@ USED_EVERYWHERE = (
     "target_gross_margin",
     "unresolved_share_limit",
     "reconciliation_limit",
+    "reconciliation_amount",
     "runway_floor_months",
     "monthly_revenue_growth",
     "projection_months",
@@ -95,6 +98,7 @@ class DealAnalysis:
 
     deal: Deal
     register: AssumptionRegister
+    books: DetailedBooks
     headline: PeriodResult
     history: tuple[PeriodResult, ...]
     scenarios: tuple[ScenarioMargin, ...]
@@ -198,11 +202,12 @@ def analyse(deal: Deal) -> DealAnalysis:
         applied, or an assumption is unknown.
     """
     register = AssumptionRegister.load(deal.terms.as_of).override(deal.overrides)
-    classified = classify_deal(deal)
+    books = detailed_books(deal, register)
+    lines = split_books(deal, register, books)
     history = tuple(
         _period_result(deal, register, period, split)
         for period in analysis_periods(deal)
-        for split in [split_costs(deal, register, period=period, classified=classified)]
+        for split in [split_costs(deal, register, period=period, lines=lines)]
     )
     headline_at = headline_period(deal)
     headline = next(result for result in history if result.period == headline_at)
@@ -224,6 +229,7 @@ def analyse(deal: Deal) -> DealAnalysis:
     return DealAnalysis(
         deal=deal,
         register=register,
+        books=books,
         headline=headline,
         history=history,
         scenarios=tuple(
@@ -407,7 +413,7 @@ def _monthly_loss(headline: PeriodResult) -> Decimal | None:
     operating = headline.ladder.rung("operating")
     if operating.cost_base is None:
         return None
-    booked = operating.cost_base - headline.ladder.company.basis.credits_high
+    booked = operating.cost_base - headline.ladder.company.basis.added_to_books
     return (booked - operating.revenue) / headline.period.months
 
 

@@ -14,6 +14,7 @@ from diligence.costs.classify import (
     classify_lines,
 )
 from diligence.costs.credits import CreditBalance, credit_cliff_months
+from diligence.costs.detail import DetailedBooks, detailed_books
 from diligence.costs.ladder import (
     RUNGS,
     CostBasis,
@@ -25,18 +26,20 @@ from diligence.costs.ladder import (
 )
 from diligence.costs.margins import margin_ladder
 from diligence.costs.periods import analysis_periods, headline_period
+from diligence.costs.reconciliation import SupplierCheck
 from diligence.costs.rules import CostRule, RuleBook, load_rules
 from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
 from diligence.costs.split import (
     AccountTotal,
     CostSplit,
     Range,
-    SplitLine,
     account_totals,
     classify_deal,
+    split_books,
     split_costs,
     worst_material_grade,
 )
+from diligence.costs.split_line import SplitLine
 
 __all__ = [
     "RUNGS",
@@ -47,6 +50,7 @@ __all__ = [
     "CostRule",
     "CostSplit",
     "CreditBalance",
+    "DetailedBooks",
     "Finding",
     "MarginLadder",
     "MarginRung",
@@ -56,6 +60,7 @@ __all__ = [
     "ScenarioAmount",
     "ScopeLadder",
     "SplitLine",
+    "SupplierCheck",
     "Vintage",
     "account_totals",
     "amortised_charge",
@@ -65,11 +70,13 @@ __all__ = [
     "classify_evidence",
     "classify_lines",
     "credit_cliff_months",
+    "detailed_books",
     "full_cost_vintages",
     "headline_period",
     "load_rules",
     "margin_ladder",
     "scenario_amounts",
+    "split_books",
     "split_costs",
     "successful_efforts_vintages",
     "worst_material_grade",

@@ -26,7 +26,8 @@ class Finding:
     """What the evidence of a line says: class, payer, and why.
 
     ``alternatives`` are the classes the line could still turn out to be; ``ask`` is the
-    document or driver that would settle it, empty when nothing is open.
+    document or driver that would settle it, empty when nothing is open. ``payer_told`` is False
+    where inference counts as paid only because nothing says otherwise.
     """
 
     cost_class: CostClass
@@ -37,6 +38,7 @@ class Finding:
     reason: str
     ask: str = ""
     alternatives: tuple[CostClass, ...] = ()
+    payer_told: bool = False
 
     @property
     def is_flagged(self) -> bool:
@@ -58,14 +60,17 @@ def classify_evidence(evidence: Evidence, *, rules: RuleBook | None = None) -> F
     >>> found.cost_class, found.basis, found.is_flagged
     ('inference_opex', 'tag', False)
     """
-    found = (load_rules() if rules is None else rules).find(evidence)
+    book = load_rules() if rules is None else rules
+    found = book.find(evidence)
     if found is None:
         return _UNKNOWN
     rule, basis = found
+    payer = rule.payer or (book.payer_of(evidence) if rule.cost_class == "inference_opex" else "")
     return Finding(
         cost_class=rule.cost_class,
         subclass=rule.subclass,
-        payer=rule.payer or ("paid" if rule.cost_class == "inference_opex" else ""),
+        payer=payer or ("paid" if rule.cost_class == "inference_opex" else ""),
+        payer_told=bool(payer),
         basis=basis,
         rule=rule.rule_id,
         reason=rule.reason,
@@ -201,7 +206,8 @@ def _by_rule(line: LedgerLine, rules: RuleBook | None, archetype: Archetype) -> 
         ask = f"What is {line.account!r}, and does it serve customers or train models?"
         found = replace(found, ask=ask)
     classified = ClassifiedLine(line=line, **vars(found))
-    return replace(classified, payer=line.payer or found.payer)
+    told = bool(line.payer) or found.payer_told
+    return replace(classified, payer=line.payer or found.payer, payer_told=told)
 
 
 def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
@@ -211,6 +217,7 @@ def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
         cost_class=cost_class,
         subclass=decision.subclass or "ruling",
         payer=decision.payer or line.payer or ("paid" if cost_class == "inference_opex" else ""),
+        payer_told=bool(decision.payer or line.payer),
         basis="ruling",
         rule=f"decision by {decision.who} on {decision.decided_on}",
         reason=decision.reason,

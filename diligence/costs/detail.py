@@ -59,7 +59,7 @@ def detailed_books(deal: Deal, register: AssumptionRegister) -> DetailedBooks:
     if not deal.bills:
         return DetailedBooks(costs)
     billed = _by_supplier(billed_lines(deal))
-    held = _held(deal)
+    held = held_months(deal)
     booked: dict[str, list[LedgerLine]] = defaultdict(list)
     rest: list[LedgerLine] = []
     for line in costs:
@@ -91,7 +91,7 @@ def _check(
         booked=booked,
         billed=billed,
         held=held,
-        window=trailing(_last_month(deal).end, 12),
+        window=trailing(last_month(deal).end, 12),
         invoices=_invoices(deal, supplier),
         limit_share=_number(register, "reconciliation_limit"),
         limit_amount=_number(register, "reconciliation_amount"),
@@ -199,7 +199,7 @@ def _by_supplier(lines: Iterable[BilledLine]) -> dict[str, list[BilledLine]]:
     return groups
 
 
-def _held(deal: Deal) -> dict[str, frozenset[Period]]:
+def held_months(deal: Deal) -> dict[str, frozenset[Period]]:
     """Months with bills by supplier: what each of its files covers from first to last day."""
     months: dict[str, set[Period]] = defaultdict(set)
     for bill in deal.bills:
@@ -221,7 +221,7 @@ def _invoices(deal: Deal, supplier: str) -> dict[Period, Decimal]:
     }
 
 
-def _last_month(deal: Deal) -> Period:
+def last_month(deal: Deal) -> Period:
     """Last month that ends on or before the as-of date."""
     month = month_of(deal.terms.as_of)
     return month if month.end == deal.terms.as_of else month.shifted(-1)

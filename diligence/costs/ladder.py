@@ -41,7 +41,12 @@ class CostBasis:
     ``[pool_share_low, pool_share_high]``. ``credits_low`` to ``credits_high`` is the cost that
     cloud credits hide, from the price the company could have negotiated to list price; the base
     is list price. ``inference_at_most`` is the part of paid serving that is only known as an
-    upper limit: the rest of it is another cost of the same caption. ``internal_tools`` is the
+    upper limit: the rest of it is another cost of the same caption. Credits that stand as rows of
+    their own are negative in ``credits_in_cogs`` and ``credits_elsewhere``: they are taken out
+    again below the reported rung, ``credit_discount_serving`` and ``credit_discount_all`` say how
+    much less than list the same usage would have cost. ``timing_in_cogs`` and
+    ``timing_elsewhere`` are cash paid ahead of its use (or used from earlier payments, negative):
+    left out below the reported rung. ``internal_tools`` is the
     part of ``other_elsewhere`` that pays for the staff's own AI tools. ``unread`` is the money of
     rows a draft set aside: it widens every rung both ways.
     """
@@ -64,6 +69,12 @@ class CostBasis:
     pool_share_high: Decimal = Decimal(1)
     credits_low: Decimal = ZERO
     credits_high: Decimal = ZERO
+    credits_in_cogs: Decimal = ZERO
+    credits_elsewhere: Decimal = ZERO
+    credit_discount_serving: Decimal = ZERO
+    credit_discount_all: Decimal = ZERO
+    timing_in_cogs: Decimal = ZERO
+    timing_elsewhere: Decimal = ZERO
     replacement_training: Decimal | None = None
     reported_needs: str = ""
     serving_needs: str = ""
@@ -83,6 +94,8 @@ class CostBasis:
             + self.training_in_cogs
             + self.other_in_cogs
             + self.pool_in_cogs
+            + self.credits_in_cogs
+            + self.timing_in_cogs
         )
 
     @property
@@ -96,7 +109,15 @@ class CostBasis:
             + self.training_elsewhere
             + self.other_elsewhere
             + self.pool_elsewhere
+            + self.credits_elsewhere
+            + self.timing_elsewhere
         )
+
+    @property
+    def added_to_books(self) -> Decimal:
+        """What the rungs below the reported one hold in all that the books do not."""
+        rows = self.credits_in_cogs + self.credits_elsewhere
+        return self.credits_high - rows - self.timing_in_cogs - self.timing_elsewhere
 
     @property
     def pool(self) -> Decimal:
@@ -308,7 +329,8 @@ def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
     )
     paid = [
         ("serving booked elsewhere", basis.paid_elsewhere),
-        ("credits added back", basis.credits_high),
+        ("credits added back", basis.credits_high - basis.credits_in_cogs),
+        ("prepayments: paid less consumed", -basis.timing_in_cogs),
         ("shared pool, serving part", serving_pool),
         ("pool as booked in COGS", -basis.pool_in_cogs),
         ("free serving booked in COGS", -basis.free_in_cogs),
@@ -370,7 +392,7 @@ def _rung(name: RungName, segment: str, basis: CostBasis, cost: Decimal) -> Marg
     if needs:
         return MarginRung(name, segment, basis.revenue, None, None, None, "point", needs)
     swing = basis.pool if name in SERVING_RUNGS else ZERO
-    credits_off = ZERO if name == "reported" else basis.credits_high - basis.credits_low
+    credits_off = _credits_off(name, basis)
     low = cost - swing * (basis.pool_share - basis.pool_share_low) - credits_off - basis.unread
     high = cost + swing * (basis.pool_share_high - basis.pool_share) + basis.unread
     return MarginRung(
@@ -384,6 +406,15 @@ def _rung(name: RungName, segment: str, basis: CostBasis, cost: Decimal) -> Marg
         per_pool_share=swing,
         pool_share=basis.pool_share,
     )
+
+
+def _credits_off(name: RungName, basis: CostBasis) -> Decimal:
+    """How much less than list the cost behind credits would have been, negotiated."""
+    if name == "reported":
+        return ZERO
+    serving = name in SERVING_RUNGS
+    rows = basis.credit_discount_serving if serving else basis.credit_discount_all
+    return basis.credits_high - basis.credits_low + rows
 
 
 def _needs(name: RungName, basis: CostBasis) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from diligence.assumptions import AssumptionRegister
+from diligence.costs.buckets import is_unreconciled, parts_of, serving_credits, summed
 from diligence.costs.ladder import CostBasis, MarginLadder, MarginRung, ScopeLadder, build_ladder
 from diligence.costs.periods import lines_in
 from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
-from diligence.costs.split import CostSplit, SplitLine
+from diligence.costs.split import CostSplit
+from diligence.costs.split_line import SplitLine
 from diligence.errors import InputError
 from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Role
 from diligence.units import Period
@@ -20,7 +22,6 @@ from diligence.units.periods import trailing
 ZERO = Decimal(0)
 _BOOKS = ("ledger.csv", "ledger.xlsx", "pnl.csv", "pnl.xlsx", "revenue.csv")
 COMPANY_ONLY = "(company only)"
-MAINTENANCE_SUBCLASSES = frozenset({"recurring_finetune", "maintenance_training"})
 
 
 def margin_ladder(deal: Deal, split: CostSplit, register: AssumptionRegister) -> MarginLadder:
@@ -91,14 +92,16 @@ def _company_basis(
 ) -> CostBasis:
     basis = _basis(split.lines, sum(revenue.values(), ZERO), register)
     recent = trailing(_month_end(deal), 12).contains(split.period)
-    credits = _yearly_credits(register) * split.period.months / 12 if recent else ZERO
+    stated = _yearly_credits(register) * split.period.months / 12 if recent else ZERO
+    # A ledger net of credits and a bill that shows them: the same credits are added back once.
+    credits = max(ZERO, stated + basis.credits_in_cogs + basis.credits_elsewhere)
     discount = _decimal(register.get("credit_discount_available").value, ZERO)
     return dataclasses.replace(
         basis,
         credits_low=credits * (1 - discount),
         credits_high=credits,
         replacement_training=_replacement(register, split.period),
-        unread=_unread(deal, split.period),
+        unread=basis.unread + _unread(deal, split.period),
         reported_needs=_gap(split, Role.COST_OF_REVENUE),
         training_needs=_gap(split, Role.RESEARCH_AND_DEVELOPMENT) or _training_needs(split.lines),
         operating_needs=_operating_needs(split),
@@ -133,81 +136,35 @@ def _segment_scope(
 
 def _basis(lines: Iterable[SplitLine], revenue: Decimal, register: AssumptionRegister) -> CostBasis:
     known = tuple(lines)
+    sums = summed(known)
     share = register.get("serving_share_of_unresolved")
+    discount = _decimal(register.get("credit_discount_available").value, ZERO)
     return CostBasis(
         revenue=revenue,
-        paid_in_cogs=_total(known, True, _is_paid_serving),
-        paid_elsewhere=_total(known, False, _is_paid_serving),
-        free_in_cogs=_total(known, True, _is_free_serving),
-        free_elsewhere=_total(known, False, _is_free_serving),
-        maintenance_in_cogs=_total(known, True, _is_maintenance),
-        maintenance_elsewhere=_total(known, False, _is_maintenance),
-        training_in_cogs=_total(known, True, _is_training),
-        training_elsewhere=_total(known, False, _is_training),
-        other_in_cogs=_total(known, True, _is_other),
-        other_elsewhere=_total(known, False, _is_other),
-        pool_in_cogs=_total(known, True, _is_pool),
-        pool_elsewhere=_total(known, False, _is_pool),
+        paid_in_cogs=sums["paid", True],
+        paid_elsewhere=sums["paid", False],
+        free_in_cogs=sums["free", True],
+        free_elsewhere=sums["free", False],
+        maintenance_in_cogs=sums["maintenance", True],
+        maintenance_elsewhere=sums["maintenance", False],
+        training_in_cogs=sums["training", True],
+        training_elsewhere=sums["training", False],
+        other_in_cogs=sums["other", True],
+        other_elsewhere=sums["other", False] + sums["internal_tools", False],
+        pool_in_cogs=sums["pool", True],
+        pool_elsewhere=sums["pool", False],
+        credits_in_cogs=sums["credits", True],
+        credits_elsewhere=sums["credits", False],
+        credit_discount_serving=discount * serving_credits(known),
+        credit_discount_all=-discount * (sums["credits", True] + sums["credits", False]),
+        timing_in_cogs=sums["timing", True],
+        timing_elsewhere=sums["timing", False],
         pool_share=_decimal(share.value, Decimal(1)),
         pool_share_low=_decimal(share.low, ZERO),
         pool_share_high=_decimal(share.high, Decimal(1)),
         inference_at_most=_upper_limits(known),
-        internal_tools=_total(known, False, _is_internal_tool),
-    )
-
-
-def _is_paid_serving(line: SplitLine) -> bool:
-    return (
-        line.item.cost_class == "inference_opex"
-        and not _is_maintenance(line)
-        and line.item.payer in ("", "paid")
-    )
-
-
-def _is_free_serving(line: SplitLine) -> bool:
-    return (
-        line.item.cost_class == "inference_opex"
-        and not _is_maintenance(line)
-        and line.item.payer in ("free", "promo")
-    )
-
-
-def _is_maintenance(line: SplitLine) -> bool:
-    return line.item.subclass in MAINTENANCE_SUBCLASSES
-
-
-def _is_training(line: SplitLine) -> bool:
-    return line.item.cost_class == "training_capex" and not _is_maintenance(line)
-
-
-def _is_other(line: SplitLine) -> bool:
-    return not (
-        _is_paid_serving(line)
-        or _is_free_serving(line)
-        or _is_maintenance(line)
-        or _is_training(line)
-        or line.is_pool
-    )
-
-
-def _is_internal_tool(line: SplitLine) -> bool:
-    return line.item.payer == "internal" and _is_other(line)
-
-
-def _is_pool(line: SplitLine) -> bool:
-    return line.is_pool
-
-
-def _total(
-    lines: Sequence[SplitLine], in_cogs: bool, chosen: Callable[[SplitLine], bool]
-) -> Decimal:
-    return sum(
-        (
-            line.line.amount
-            for line in lines
-            if (line.line.role is Role.COST_OF_REVENUE) == in_cogs and chosen(line)
-        ),
-        ZERO,
+        internal_tools=sums["internal_tools", False],
+        unread=sum((abs(line.line.amount) for line in known if is_unreconciled(line)), ZERO),
     )
 
 
@@ -216,7 +173,7 @@ def _upper_limits(lines: Iterable[SplitLine]) -> Decimal:
         (
             line.inference
             for line in lines
-            if line.line.bound == "at_most" and _is_paid_serving(line)
+            if line.line.bound == "at_most" and "paid" in parts_of(line)
         ),
         ZERO,
     )
@@ -300,7 +257,9 @@ def _serving_needs(company_lines: Iterable[SplitLine], company: CostBasis) -> st
 
 
 def _training(lines: Iterable[SplitLine]) -> bool:
-    return any(_is_training(line) or "training_capex" in line.item.alternatives for line in lines)
+    return any(
+        "training" in parts_of(line) or "training_capex" in line.item.alternatives for line in lines
+    )
 
 
 def _revenue_by_segment(deal: Deal, period: Period) -> dict[str, Decimal]:

@@ -52,6 +52,7 @@ _KEYS = frozenset(
         "first",
     )
 )
+_PAYERS: tuple[Payer, ...] = ("free", "promo", "internal", "paid")
 _T = TypeVar("_T", bound=str)
 
 
@@ -114,6 +115,12 @@ class RuleBook:
     """All rules in the order they are asked: a system's own rules before general vocabulary."""
 
     rules: tuple[CostRule, ...]
+    payers: tuple[tuple[Payer, Phrases], ...] = ()
+
+    def payer_of(self, evidence: Evidence) -> Payer:
+        """Payer that the names of a line tell; empty when they tell none."""
+        named = evidence.words["tag"]
+        return next((payer for payer, words in self.payers if words.found_in(named)), "")
 
     def without(self, system: str) -> RuleBook:
         """The book with one system's own rules switched off.
@@ -126,7 +133,7 @@ class RuleBook:
         kept = tuple(rule for rule in self.rules if rule.scope != system)
         if len(kept) == len(self.rules):
             raise InputError(f"no rules of the system {system!r}; known: {', '.join(self.systems)}")
-        return RuleBook(kept)
+        return RuleBook(kept, self.payers)
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -207,7 +214,9 @@ def load_rules(folder: Path | None = None) -> RuleBook:
         for entry in content["rules"]
     ]
     _require_unique_ids(rules)
-    return RuleBook(tuple(rules))
+    named = files.get(GENERAL, {}).get("payers", {})
+    payers = tuple((_one_of(payer, _PAYERS), phrases(words)) for payer, words in named.items())
+    return RuleBook(tuple(rules), payers)
 
 
 def _rule(entry: dict[str, object], scope: str, vocabulary: Mapping[str, list[str]]) -> CostRule:
@@ -234,7 +243,7 @@ def _rule(entry: dict[str, object], scope: str, vocabulary: Mapping[str, list[st
             alternatives=tuple(
                 _one_of(a, COST_CLASSES) for a in _texts(entry.get("alternatives", ()))
             ),
-            payer=_one_of(str(entry.get("payer", "")), ("", "paid", "promo", "free", "internal")),
+            payer=_one_of(str(entry.get("payer", "")), ("", *_PAYERS)),
             reason=str(entry["reason"]),
             ask=str(entry.get("ask", "")),
             source=str(entry["source"]),

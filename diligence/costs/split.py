@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from diligence.assumptions import Assumption, AssumptionRegister
+from diligence.assumptions import AssumptionRegister
+from diligence.costs.allocated import split_lines
 from diligence.costs.classify import ClassifiedLine, ClassifiedLines, classify_lines
+from diligence.costs.detail import DetailedBooks, detailed_books
+from diligence.costs.extrapolation import from_held_months
+from diligence.costs.payer_axis import payer_usage, with_payers
 from diligence.costs.periods import captions_with_gaps, lines_in
 from diligence.costs.rules import CostClass
+from diligence.costs.split_line import SplitLine
 from diligence.errors import InputError
-from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Grade, LedgerLine
+from diligence.inputs.deal import Deal, Grade
 from diligence.units import Period
 
 if TYPE_CHECKING:
@@ -30,36 +35,6 @@ class Range:
     low: Decimal | None
     base: Decimal | None
     high: Decimal | None
-
-
-@dataclass(frozen=True)
-class SplitLine:
-    """A classified line and its money by class; the four parts add up to the amount.
-
-    ``allocated`` is True when a driver of the deal split a shared line; its parts then stand
-    under training and inference.
-    """
-
-    item: ClassifiedLine
-    training: Decimal = ZERO
-    inference: Decimal = ZERO
-    unresolved: Decimal = ZERO
-    neither: Decimal = ZERO
-    allocated: bool = False
-
-    @property
-    def line(self) -> LedgerLine:
-        """The ledger line."""
-        return self.item.line
-
-    @property
-    def is_pool(self) -> bool:
-        """True when the line could serve as well as train."""
-        return (
-            self.item.cost_class == "shared"
-            and "inference_opex" in self.item.alternatives
-            and "training_capex" in self.item.alternatives
-        )
 
 
 @dataclass(frozen=True)
@@ -267,13 +242,36 @@ def account_totals(lines: Iterable[SplitLine]) -> tuple[AccountTotal, ...]:
 _GRADES: tuple[Grade, ...] = ("A", "B", "C", "D", "E")
 
 
-def classify_deal(deal: Deal) -> ClassifiedLines:
-    """Classify every operating cost line of the deal, all periods at once."""
-    return classify_lines(
-        (line for line in deal.ledger if line.role in OPERATING_COST_ROLES),
-        archetype=deal.terms.archetype,
-        decisions=deal.decisions,
+def classify_deal(deal: Deal, books: DetailedBooks) -> ClassifiedLines:
+    """Classify every cost line of the detailed books, all periods at once."""
+    return classify_lines(books.lines, archetype=deal.terms.archetype, decisions=deal.decisions)
+
+
+def split_books(
+    deal: Deal, register: AssumptionRegister, books: DetailedBooks | None = None
+) -> tuple[SplitLine, ...]:
+    """Classify and split every cost line of a deal, all periods at once.
+
+    Shared lines are split by the deal's drivers, then by its own
+    ``serving_share_of_unresolved``; without either they stay unresolved and the margin ladder
+    carries them as a bound. Inference whose payer no name tells is split by the payers of usage.
+
+    Raises
+    ------
+    InputError
+        When a ruling cannot be applied.
+    """
+    known = books or detailed_books(deal, register)
+    lines = split_lines(
+        classify_deal(deal, known).lines,
+        drivers=deal.drivers,
+        contracts=deal.contracts,
+        serving_share=register.get("serving_share_of_unresolved"),
     )
+    fewest = register.get("bill_extrapolation_months").value
+    if isinstance(fewest, Decimal):
+        lines = from_held_months(lines, fewest=int(fewest))
+    return with_payers(lines, payer_usage(deal.usage))
 
 
 def split_costs(
@@ -281,33 +279,27 @@ def split_costs(
     register: AssumptionRegister,
     *,
     period: Period,
-    classified: ClassifiedLines | None = None,
+    lines: Sequence[SplitLine] | None = None,
 ) -> CostSplit:
-    """Split the operating costs of one period.
+    """Split the operating costs of one period, with bills in place of what they explain.
 
-    ``classified`` may hand in :func:`classify_deal` when several periods are split.
-
-    Shared lines that could serve or train are split by the deal's own
-    ``serving_share_of_unresolved`` (a driver such as GPU-hours); without one they stay
-    unresolved and the margin ladder carries them as a bound.
+    ``lines`` may hand in :func:`split_books` when several periods are split.
 
     Raises
     ------
     InputError
         When the ledger has no operating cost in the period, or a ruling cannot be applied.
     """
-    known = classify_deal(deal) if classified is None else classified
-    wanted = {id(line) for line in lines_in((item.line for item in known.lines), period)}
+    known = split_books(deal, register) if lines is None else lines
+    wanted = {id(line) for line in lines_in((line.line for line in known), period)}
     if not wanted:
         raise InputError(f"{deal.company}: the ledger has no operating cost for {period.label}.")
-    share = register.get("serving_share_of_unresolved")
-    lines = tuple(_split_line(item, share) for item in known.lines if id(item.line) in wanted)
     return CostSplit(
         company=deal.company,
         period=period,
         currency=deal.terms.reporting_currency,
-        lines=lines,
-        captions_with_gaps=captions_with_gaps((item.line for item in known.lines), period),
+        lines=tuple(line for line in known if id(line.line) in wanted),
+        captions_with_gaps=captions_with_gaps((line.line for line in known), period),
     )
 
 
@@ -316,22 +308,6 @@ def worst_material_grade(lines: Iterable[SplitLine]) -> Grade:
     known = tuple(lines)
     material = [grade for grade in _GRADES if _grade_share(known, grade) >= KPI_GRADE_SHARE]
     return material[-1] if material else "E"
-
-
-def _split_line(item: ClassifiedLine, share: Assumption) -> SplitLine:
-    amount = item.line.amount
-    match item.cost_class:
-        case "training_capex":
-            return SplitLine(item, training=amount)
-        case "inference_opex":
-            return SplitLine(item, inference=amount)
-        case "neither":
-            return SplitLine(item, neither=amount)
-    line = SplitLine(item, unresolved=amount)
-    if line.is_pool and share.origin == "deal" and isinstance(share.value, Decimal):
-        serving = amount * share.value
-        return SplitLine(item, training=amount - serving, inference=serving, allocated=True)
-    return line
 
 
 def _first_possible(item: ClassifiedLine, preferred: Sequence[CostClass]) -> CostClass:

@@ -27,7 +27,7 @@ def supplier_of(text: str) -> str:
     >>> supplier_of("Amazon Web Services, Inc."), supplier_of("Acme GPUs")
     ('AWS', 'Acme GPUs')
     """
-    return _known(text) or text.strip()
+    return known_supplier(text) or text.strip()
 
 
 def booked_supplier(line: LedgerLine, candidates: frozenset[str]) -> str:
@@ -36,7 +36,7 @@ def booked_supplier(line: LedgerLine, candidates: frozenset[str]) -> str:
     The vendor decides when it names a known supplier, then the memo, then the account.
     """
     for text in (line.vendor, line.text, line.account):
-        found = _known(text)
+        found = known_supplier(text)
         if found:
             return found if found in candidates else ""
     words = fold(" | ".join((line.vendor, line.text, line.account)))
@@ -44,7 +44,8 @@ def booked_supplier(line: LedgerLine, candidates: frozenset[str]) -> str:
     return named[0] if named else ""
 
 
-def _known(text: str) -> str:
+def known_supplier(text: str) -> str:
+    """Common name of a supplier of ``datasets/suppliers.yaml``; empty when the text names none."""
     folded = fold(text)
     for alias in _aliases():
         if alias.words.found_in(folded) and not alias.unless.found_in(folded):
