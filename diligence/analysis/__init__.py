@@ -2,6 +2,7 @@
 
 from diligence.analysis.checks import FactConflict, StatementCheck, fact_conflicts, statement_checks
 from diligence.analysis.deal_analysis import DealAnalysis, FailedAnalysis, analyse
+from diligence.analysis.requests import OpenLine, Request
 from diligence.analysis.screen import Screen, ScreenInputs, screen_company
 from diligence.analysis.training import AmortisedMargin, amortised_margins
 from diligence.analysis.trajectory import CostTrajectory, cost_trajectory
@@ -13,6 +14,8 @@ __all__ = [
     "DealAnalysis",
     "FactConflict",
     "FailedAnalysis",
+    "OpenLine",
+    "Request",
     "Screen",
     "ScreenInputs",
     "StatementCheck",

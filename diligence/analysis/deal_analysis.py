@@ -15,17 +15,20 @@ from diligence.analysis.checks import (
     statement_checks,
 )
 from diligence.analysis.prices import ModelPrice, model_prices
+from diligence.analysis.requests import OpenLine, Request, data_requests, open_lines
 from diligence.analysis.training import AmortisedMargin, amortised_margins
 from diligence.analysis.trajectory import CostTrajectory, cost_trajectory
 from diligence.analysis.verdict import Verdict, grade_cost_quality
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs import (
     CostSplit,
+    Coverage,
     DetailedBooks,
     MarginLadder,
     ScenarioAmount,
     ScopeLadder,
     analysis_periods,
+    coverage,
     detailed_books,
     headline_period,
     margin_ladder,
@@ -99,6 +102,7 @@ class DealAnalysis:
     deal: Deal
     register: AssumptionRegister
     books: DetailedBooks
+    coverage: Coverage
     headline: PeriodResult
     history: tuple[PeriodResult, ...]
     scenarios: tuple[ScenarioMargin, ...]
@@ -152,6 +156,22 @@ class DealAnalysis:
         """Share of operating cost that nobody can split yet."""
         total = self.split.total
         return self.split.unresolved / total if total else Decimal(0)
+
+    @property
+    def open_lines(self) -> tuple[OpenLine, ...]:
+        """Unresolved and flagged lines of the headline period, largest first."""
+        return open_lines(self.split.unresolved_lines)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What to ask for next, by the range it would remove."""
+        return data_requests(
+            self.deal,
+            open_items=self.open_lines,
+            coverage=self.coverage,
+            basis=self.ladder.company.basis,
+            runway=self.runway.needs,
+        )
 
     def projected(self, multiples: Mapping[str, float]) -> Projection:
         """Project the months ahead under price multiples, from the same start as the baseline."""
@@ -230,6 +250,7 @@ def analyse(deal: Deal) -> DealAnalysis:
         deal=deal,
         register=register,
         books=books,
+        coverage=coverage(deal, lines),
         headline=headline,
         history=history,
         scenarios=tuple(

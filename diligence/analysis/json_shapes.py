@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from diligence.analysis.deal_analysis import DealAnalysis
+from diligence.costs import SupplierCheck
 from diligence.stress import BreakEven
 
 
@@ -55,19 +56,58 @@ def split_json(analysis: DealAnalysis) -> dict[str, Any]:
             "by_grade": {grade: _number(s) for grade, s in split.spend_by_grade.items()},
             "by_basis": {basis: _number(s) for basis, s in split.spend_by_basis.items()},
             "unresolved_share": _number(analysis.unresolved_share),
+            "bills_share": _number(analysis.coverage.share_with_bills),
+            "months": [
+                {
+                    "supplier": cell.supplier,
+                    "month": cell.month.label,
+                    "held": cell.held.replace(" ", "_"),
+                    "booked": _number(cell.booked),
+                }
+                for cell in analysis.coverage.cells
+            ],
         },
+        "reconciliation": [_supplier_check(check) for check in analysis.books.checks],
+        "requests": [
+            {
+                "request": request.what,
+                "why": request.why,
+                "money": _number(request.money),
+                "points": _number(request.points),
+            }
+            for request in analysis.requests
+        ],
         "unresolved": [
             {
-                "account": line.line.account,
-                "text": line.line.text,
-                "amount": _number(line.line.amount),
-                "class": line.item.cost_class,
-                "alternatives": list(line.item.alternatives),
-                "ask": line.item.ask,
-                "source": line.line.source.citation,
+                "account": line.first.line.account,
+                "text": line.first.line.text,
+                "name": line.name,
+                "amount": _number(line.amount),
+                "class": line.first.item.cost_class,
+                "alternatives": list(line.first.item.alternatives),
+                "ask": line.first.item.ask,
+                "rule": line.first.item.rule,
+                "selector": line.selector,
+                "source": line.first.line.source.citation,
             }
-            for line in split.unresolved_lines
+            for line in analysis.open_lines
         ],
+    }
+
+
+def _supplier_check(check: SupplierCheck) -> dict[str, Any]:
+    return {
+        "supplier": check.supplier,
+        "measure": check.measure,
+        "lag_months": check.lag_months,
+        "booked": _number(check.booked),
+        "billed": _number(check.billed),
+        "gap": _number(check.gap),
+        "gap_share": _number(check.gap_share),
+        "timing": _number(check.timing),
+        "invoice_gap": _number(check.invoice_gap),
+        "limit": _number(check.limit),
+        "material": check.is_material,
     }
 
 

@@ -48,6 +48,7 @@ def split(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None
     """Split costs and show the margin ladder with its ranges."""
     from diligence.analysis import analyse
     from diligence.analysis.json_shapes import split_json
+    from diligence.analysis.requests import review_text
     from diligence.inputs.load import load_deal
 
     analysis = analyse(load_deal(folder, as_of=parse_as_of(as_of)))
@@ -58,8 +59,10 @@ def split(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None
     print(analysis.split.summary())
     print()
     print(analysis.ladder.company.summary())
-    for line in analysis.split.unresolved_lines[:10]:
-        print(f"open: {line.line.account} {line.line.amount:,.2f}: {line.item.ask}")
+    print()
+    print(analysis.books.summary())
+    print()
+    print(review_text(analysis.open_lines, analysis.split.currency))
 
 
 def stress(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None:

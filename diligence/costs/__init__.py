@@ -13,6 +13,7 @@ from diligence.costs.classify import (
     classify_evidence,
     classify_lines,
 )
+from diligence.costs.coverage import Coverage, coverage
 from diligence.costs.credits import CreditBalance, credit_cliff_months
 from diligence.costs.detail import DetailedBooks, detailed_books
 from diligence.costs.ladder import (
@@ -49,6 +50,7 @@ __all__ = [
     "CostBasis",
     "CostRule",
     "CostSplit",
+    "Coverage",
     "CreditBalance",
     "DetailedBooks",
     "Finding",
@@ -69,6 +71,7 @@ __all__ = [
     "classify_deal",
     "classify_evidence",
     "classify_lines",
+    "coverage",
     "credit_cliff_months",
     "detailed_books",
     "full_cost_vintages",

@@ -200,9 +200,12 @@ class AccountTotal:
 
     @property
     def name(self) -> str:
-        """Account with its segment."""
-        segment = self.segment.strip("()")
-        return f"{self.item.line.account} ({segment})" if segment else self.item.line.account
+        """Account with its segment; supplier and text of a line that a bill details."""
+        segment, line = self.segment.strip("()"), self.item.line
+        name = line.account
+        if line.bill is not None:
+            name = f"{line.vendor}: {line.bill.text or line.bill.usage_type}"
+        return f"{name} ({segment})" if segment else name
 
     @property
     def citation(self) -> str:
@@ -218,6 +221,7 @@ def account_totals(lines: Iterable[SplitLine]) -> tuple[AccountTotal, ...]:
         item = line.item
         key = (
             line.line.account,
+            f"{line.line.vendor} {line.line.text}" if line.line.bill is not None else "",
             line.line.segment,
             item.cost_class,
             item.payer,

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from diligence.errors import Problem
 from diligence.units import Period
+
+if TYPE_CHECKING:
+    from diligence.inputs.bills.bill import Bill, BillLine
+    from diligence.inputs.usage import Usage
 
 Grade = Literal["A", "B", "C", "D", "E"]
 Payer = Literal["", "paid", "promo", "free", "internal"]
@@ -77,7 +81,9 @@ class LedgerLine:
     """One leaf of the ledger or P&L: cost positive, reporting currency, exact decimals.
 
     Subtotals are checked and left out before; an account with of-which rows stands as those
-    rows plus its remainder, so that leaves of one period always add up to the ledger.
+    rows plus its remainder, so that leaves of one period always add up to the ledger. A leaf that
+    a bill details stands as the lines of that bill: ``bill`` is the distinct line, ``system`` its
+    billing system.
     """
 
     period: Period
@@ -95,6 +101,8 @@ class LedgerLine:
     parent: str = ""
     derivation: str = AS_REPORTED
     bound: Bound = "exact"
+    bill: BillLine | None = None
+    system: str = ""
 
     @property
     def words(self) -> str:
@@ -105,7 +113,11 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class RevenueLine:
-    """Revenue of one period, segment, plan and payer in reporting currency."""
+    """Revenue of one period, segment, plan and payer in reporting currency.
+
+    ``customers`` pay and ``free_users`` do not, both at the end of the period; ``new_customers``
+    joined in it and ``conversions`` went from free to paid in it. None is not stated.
+    """
 
     period: Period
     net: Decimal
@@ -118,6 +130,9 @@ class RevenueLine:
     channel_fees: Decimal | None = None
     deferred: Decimal | None = None
     customers: Decimal | None = None
+    new_customers: Decimal | None = None
+    free_users: Decimal | None = None
+    conversions: Decimal | None = None
     basis: Literal["", "billed", "recognised"] = ""
     pricing: Literal["", "flat", "usage", "hybrid"] = ""
     contract_end: date | None = None
@@ -201,7 +216,11 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class Decision:
-    """An analyst's ruling on cost lines; it wins over every rule."""
+    """An analyst's ruling on cost lines; it wins over every rule.
+
+    ``subclass`` and ``payer`` are empty when the ruling leaves them open; ``kept`` marks a
+    review that left the class as the rules gave it.
+    """
 
     selector: str
     cost_class: str
@@ -209,6 +228,75 @@ class Decision:
     who: str
     decided_on: date
     source: SourceRef
+    subclass: str = ""
+    payer: Payer = ""
+    kept: bool = False
+
+
+ContractInput = Literal["tokens", "gpu_hours", "seats", "cloud", "data", "credits"]
+ContractKind = Literal[
+    "pay_as_you_go", "committed", "reserved", "prepaid", "credits", "subscription"
+]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Terms of one supplier as signed; money in reporting currency, shares from 0 to 1.
+
+    None says that contracts.yaml does not state a term. ``prepaid`` is what was paid up front
+    and ``prepaid_balance`` what is left of it; ``credit_balance`` is left of credits nobody paid
+    for, which pay for what ``usable_for`` says. ``discount`` is what the company has,
+    ``discount_available`` what it could have negotiated: the low end when credits are added
+    back. ``kind_stated`` keeps the words of the file.
+    """
+
+    supplier: str
+    input: ContractInput
+    kind: ContractKind
+    source: SourceRef
+    kind_stated: str = ""
+    purpose: Literal["", "training", "inference"] = ""
+    minimum_per_month: Decimal | None = None
+    minimum_total: Decimal | None = None
+    prepaid: Decimal | None = None
+    prepaid_balance: Decimal | None = None
+    credit_balance: Decimal | None = None
+    term_start: date | None = None
+    term_end: date | None = None
+    expires: date | None = None
+    price_lock_until: date | None = None
+    notice_days: int | None = None
+    reserved_quantity: Decimal | None = None
+    reserved_unit: str = ""
+    usable_for: str = ""
+    discount: Decimal | None = None
+    discount_available: Decimal | None = None
+    note: str = ""
+
+
+DriverName = Literal["gpu_hours", "cpu_hours", "tokens", "requests", "headcount", "hours", "bytes"]
+Workload = Literal["training", "inference", "idle", "internal", "other"]
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What one workload used of something shared; rows of one selector and period are shares.
+
+    ``selector`` names the cost lines it splits, in the grammar of decisions.csv. ``value``,
+    ``low`` and ``high`` are in the plain unit of the driver (GPU-hours, tokens, people), or
+    fractions of 1 when ``unit`` is ``share``. ``stated`` keeps the workload as written.
+    """
+
+    period: Period
+    selector: str
+    driver: DriverName
+    workload: Workload
+    value: Decimal
+    unit: str
+    source: SourceRef
+    low: Decimal | None = None
+    high: Decimal | None = None
+    stated: str = ""
 
 
 @dataclass(frozen=True)
@@ -369,6 +457,10 @@ class Deal:
     claims: tuple[Claim, ...] = ()
     commentary: str = ""
     memo_lines: tuple[LedgerLine, ...] = ()
+    bills: tuple[Bill, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    drivers: tuple[Driver, ...] = ()
+    usage: Usage | None = None
     files: tuple[SourceFile, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = field(default=())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from diligence.inputs.deal import SourceFile
 from diligence.inputs.problems import ProblemLog
+from diligence.inputs.usage_columns import USAGE_ENDINGS
 from diligence.inputs.yaml_files import near_match
 
 LEDGER_FILES = ("ledger.csv", "ledger.xlsx", "pnl.csv", "pnl.xlsx")
@@ -25,10 +26,15 @@ READ_FILES = (
     "assumptions.yaml",
     "decisions.csv",
     "claims.yaml",
+    "contracts.yaml",
+    "drivers.csv",
     "commentary.md",
 )
-UNREAD_FILES = ("contracts.yaml", "drivers.csv", "documents.csv", "kpis.csv", "data_requests.md")
-UNREAD_FOLDERS = ("bills", "usage")
+_TEXT_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+BILL_ENDINGS = (*_TEXT_ENDINGS, *(f"{ending}.gz" for ending in _TEXT_ENDINGS), ".parquet")
+UNREAD_FILES = ("documents.csv", "kpis.csv", "data_requests.md")
+BILLS_FOLDER, USAGE_FOLDER = "bills", "usage"
+READ_FOLDERS = {BILLS_FOLDER: BILL_ENDINGS, USAGE_FOLDER: USAGE_ENDINGS}
 NOTEBOOK = ".ipynb"
 _SYSTEM_FILES = ("thumbs.db", "desktop.ini")
 _CHUNK_BYTES = 1 << 20
@@ -50,6 +56,14 @@ class Inventory:
     def has(self, name: str) -> bool:
         """True when the folder holds the file, read or not."""
         return any(file.path == name for file in self.files)
+
+    def paths_in(self, folder: str) -> dict[str, Path]:
+        """Names and paths of the files this version reads below one folder, sorted by name."""
+        return {
+            file.path: self.folder / file.path
+            for file in self.files
+            if file.path.startswith(f"{folder}/") and file.status == "read"
+        }
 
     @property
     def ledgers(self) -> tuple[str, ...]:
@@ -104,9 +118,15 @@ def _hashed(path: Path, name: str) -> SourceFile:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
-    if name in READ_FILES:
+    if name in READ_FILES or _is_export(name):
         return SourceFile(name, digest.hexdigest(), size, "read")
     return SourceFile(name, digest.hexdigest(), size, "not read yet")
+
+
+def _is_export(name: str) -> bool:
+    """True for a bill or a usage export in a form that can be read."""
+    top, _, rest = name.partition("/")
+    return rest.lower().endswith(READ_FOLDERS.get(top, ()))
 
 
 def _check_name(name: str, log: ProblemLog) -> None:
@@ -114,7 +134,7 @@ def _check_name(name: str, log: ProblemLog) -> None:
         return
     top, slash, _ = name.partition("/")
     if slash:
-        misspelt = top not in UNREAD_FOLDERS and _near_folder(top)
+        misspelt = top not in READ_FOLDERS and _near_folder(top)
         if misspelt:
             log.add(
                 name,
@@ -130,7 +150,7 @@ def _check_name(name: str, log: ProblemLog) -> None:
 
 
 def _near_folder(name: str) -> str:
-    near = near_match(name, UNREAD_FOLDERS)
+    near = near_match(name, READ_FOLDERS)
     return "" if near.startswith("one of") else near
 
 

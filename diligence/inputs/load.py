@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from diligence.assumptions import ExchangeRates
 from diligence.errors import InputError, Problem
+from diligence.inputs.as_of import known_by
 from diligence.inputs.cash import CASH_FILE, read_cash
 from diligence.inputs.claims import CLAIMS_FILE, read_claims
 from diligence.inputs.context import ReadingContext
-from diligence.inputs.deal import (
-    CashItem,
-    Deal,
-    DealTerms,
-    Fact,
-    LedgerLine,
-    RevenueLine,
-)
+from diligence.inputs.contracts import CONTRACTS_FILE, read_contracts
+from diligence.inputs.deal import Deal, DealTerms, LedgerLine, RevenueLine
 from diligence.inputs.deal_file import DEAL_FILE, default_terms, read_deal_file
 from diligence.inputs.decisions import DECISIONS_FILE, read_decisions
+from diligence.inputs.drivers import DRIVERS_FILE, read_drivers
 from diligence.inputs.facts import FACTS_FILE, read_facts
-from diligence.inputs.inventory import Inventory, take_inventory
+from diligence.inputs.inventory import BILLS_FOLDER, USAGE_FOLDER, Inventory, take_inventory
 from diligence.inputs.ledger import read_ledger
-from diligence.inputs.mapping import Mapping, mapping_of, propose_mapping, read_mapping, to_yaml
+from diligence.inputs.mapping import (
+    Mapping,
+    check_bill_files,
+    mapping_of,
+    propose_mapping,
+    read_mapping,
+    to_yaml,
+)
 from diligence.inputs.overrides import OVERRIDES_FILE, read_overrides
 from diligence.inputs.problems import ProblemLog
 from diligence.inputs.revenue import read_revenue, revenue_from_ledger
 from diligence.inputs.training_runs import TRAINING_RUNS_FILE, read_training_runs
+from diligence.inputs.usage import read_usage
 from diligence.inputs.yaml_files import read_text
+
+if TYPE_CHECKING:
+    from diligence.inputs.bills.bill import Bill
 
 REVENUE_FILE = "revenue.csv"
 MAPPING_FILE = "mapping.yaml"
 KPI_FILE = "kpis.csv"
 COMMENTARY_FILE = "commentary.md"
-
-Dated = TypeVar("Dated", LedgerLine, RevenueLine, Fact, CashItem)
 
 
 def load_deal(folder: str | Path, *, as_of: date | None = None, draft: bool = False) -> Deal:
@@ -125,7 +129,7 @@ def _read_folder(folder: Path, as_of: date | None) -> _Reading:
     known = terms or default_terms(folder / DEAL_FILE, as_of=as_of)
     context = ReadingContext(known, ExchangeRates.load(), log)
     deal = _read_records(inventory, context)
-    return _Reading(terms, _known_by(deal, known.as_of), context, inventory)
+    return _Reading(terms, known_by(deal, known.as_of), context, inventory)
 
 
 def _read_terms(inventory: Inventory, as_of: date | None, log: ProblemLog) -> DealTerms | None:
@@ -146,6 +150,7 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
     facts, cash = inventory.path_of(FACTS_FILE), inventory.path_of(CASH_FILE)
     runs, rulings = inventory.path_of(TRAINING_RUNS_FILE), inventory.path_of(DECISIONS_FILE)
     overrides, claims = inventory.path_of(OVERRIDES_FILE), inventory.path_of(CLAIMS_FILE)
+    contracts, drivers = inventory.path_of(CONTRACTS_FILE), inventory.path_of(DRIVERS_FILE)
     commentary = inventory.path_of(COMMENTARY_FILE)
     text = read_text(commentary, name=COMMENTARY_FILE, log=context.log) if commentary else ""
     return replace(
@@ -156,6 +161,10 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
         decisions=read_decisions(rulings, context=context) if rulings else (),
         overrides=read_overrides(overrides, context=context) if overrides else (),
         claims=read_claims(claims, context=context) if claims else (),
+        contracts=read_contracts(contracts, context=context) if contracts else (),
+        drivers=read_drivers(drivers, context=context) if drivers else (),
+        bills=_read_bills(inventory, context, mapping),
+        usage=read_usage(inventory.paths_in(USAGE_FOLDER), log=context.log),
         commentary=text or "",
         files=inventory.files,
         notes=(*deal.notes, *(f"{name}: hidden file, skipped" for name in inventory.skipped)),
@@ -203,6 +212,24 @@ def _read_books(
     )
 
 
+def _read_bills(
+    inventory: Inventory, context: ReadingContext, mapping: Mapping | None
+) -> tuple[Bill, ...]:
+    entries = mapping.bills if mapping else {}
+    if mapping:
+        check_bill_files(mapping, inventory.folder, log=context.log)
+    paths = inventory.paths_in(BILLS_FOLDER)
+    if not paths:
+        return ()
+    from diligence.inputs.bills.read import read_bill
+
+    bills = (
+        read_bill(path, name=name, log=context.log, mapping=entries.get(name))
+        for name, path in paths.items()
+    )
+    return tuple(bill for bill in bills if bill is not None)
+
+
 def _has_one_ledger(inventory: Inventory, log: ProblemLog) -> bool:
     names = inventory.ledgers
     if len(names) > 1:
@@ -231,38 +258,6 @@ def _require_lines(
     if not revenue and revenue_file not in faulty:
         wanted = "revenue.csv with one row a period, or rows with the role revenue"
         log.add(revenue_file, 0, "", "no revenue", wanted)
-
-
-def _known_by(deal: Deal, as_of: date) -> Deal:
-    """Leave out what ends after the as-of date, and say so."""
-    ledger, ledger_note = _until(deal.ledger, as_of, "ledger lines")
-    memo_lines, memo_note = _until(deal.memo_lines, as_of, "revenue and balance-sheet lines")
-    revenue, revenue_note = _until(deal.revenue, as_of, "revenue lines")
-    facts, facts_note = _until(deal.facts, as_of, "facts")
-    cash, cash_note = _until(deal.cash, as_of, "cash rows")
-    runs = tuple(run for run in deal.training_runs if run.start <= as_of)
-    late_runs = len(deal.training_runs) - len(runs)
-    of_all = f"{late_runs} of {len(deal.training_runs)} training runs"
-    runs_note = f"{of_all} start after {as_of} and are left out"
-    notes = (ledger_note, memo_note, revenue_note, facts_note, cash_note)
-    return replace(
-        deal,
-        ledger=ledger,
-        memo_lines=memo_lines,
-        revenue=revenue,
-        facts=facts,
-        cash=cash,
-        training_runs=runs,
-        notes=(*deal.notes, *filter(None, notes), *([runs_note] if late_runs else [])),
-    )
-
-
-def _until(rows: Iterable[Dated], as_of: date, what: str) -> tuple[tuple[Dated, ...], str]:
-    every = tuple(rows)
-    kept = tuple(row for row in every if row.period.end <= as_of)
-    late = len(every) - len(kept)
-    note = f"{late} of {len(every)} {what} end after {as_of} and are left out"
-    return kept, note if late else ""
 
 
 def _refusal(reading: _Reading, folder: str | Path, count: int) -> str:

@@ -74,11 +74,47 @@ class FileMapping(_Closed):
     accounts: dict[_Row, AccountRow] = {}
 
 
+BillColumn = Literal[
+    "supplier",
+    "service",
+    "text",
+    "usage_type",
+    "operation",
+    "resource",
+    "project",
+    "tags",
+    "unit",
+    "currency",
+    "day",
+    "quantity",
+    "billed",
+    "effective",
+    "list_cost",
+    "contracted",
+]
+
+
+class BillMapping(_Closed):
+    """How to read one bill, where its header and cells do not say.
+
+    ``format`` forces a known format, or is ``mapped`` together with ``columns``; ``locale`` and
+    ``dates`` settle 1.234 and 9/2/2023; ``unit`` is that of the amounts, such as USD cents.
+    """
+
+    format: _Text | None = None
+    locale: Locale | None = None
+    dates: Literal["mdy", "dmy"] | None = None
+    unit: _Text | None = None
+    supplier: _Text | None = None
+    columns: dict[BillColumn, _Text] = {}
+
+
 class Mapping(_Closed):
     """The file mapping.yaml; a proposal is not confirmed."""
 
     confirmed: Confirmation | None = None
     files: dict[str, FileMapping] = {}
+    bills: dict[str, BillMapping] = {}
 
 
 def read_mapping(path: Path, *, name: str, log: ProblemLog) -> Mapping | None:
@@ -97,6 +133,14 @@ def mapping_of(
         expected = f"{CONFIRMATION}, set after reading every line against {name}"
         log.add(MAPPING_FILE, 0, "confirmed", "a mapping nobody has confirmed", expected)
     return entry
+
+
+def check_bill_files(mapping: Mapping, folder: Path, *, log: ProblemLog) -> None:
+    """Log each bill that mapping.yaml names and the folder lacks."""
+    for name in mapping.bills:
+        if not (folder / name).is_file():
+            wanted = "a file of the deal folder, written bills/june.csv"
+            log.add(MAPPING_FILE, 0, f"bills.{name}", "no such file", wanted)
 
 
 def propose_mapping(path: Path, *, name: str, log: ProblemLog) -> FileMapping:
@@ -128,6 +172,15 @@ def to_yaml(mapping: Mapping) -> str:
     lines = [*head, "files:" if mapping.files else "files: {}"]
     for name, entry in mapping.files.items():
         lines.extend([f"  {_quoted(name)}:", *(f"    {line}" for line in _entry_lines(entry))])
+    if mapping.bills:
+        lines.append("bills:")
+    for name, bill in mapping.bills.items():
+        written = bill.model_dump(exclude_defaults=True)
+        columns = written.pop("columns", {})
+        lines.append(f"  {_quoted(name)}:" if written or columns else f"  {_quoted(name)}: {{}}")
+        lines.extend(f"    {key}: {_quoted(value)}" for key, value in written.items())
+        block = {key: _quoted(value) for key, value in columns.items()}
+        lines.extend(f"    {line}" for line in _block("columns", block))
     return "\n".join(lines) + "\n"
 
 

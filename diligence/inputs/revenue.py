@@ -41,12 +41,13 @@ from diligence.units.currency import MoneyUnit
 UNALLOCATED = "(unallocated)"
 REQUIRED = ("net", "unit")
 MONEY_COLUMNS = ("gross", "discounts", "channel_fees", "deferred")
+COUNT_COLUMNS = ("customers", "new_customers", "free_users", "conversions")
 OPTIONAL = (
     *PERIOD_COLUMNS,
     "segment",
     "plan",
     "payer",
-    "customers",
+    *COUNT_COLUMNS,
     *MONEY_COLUMNS,
     "basis",
     "pricing",
@@ -97,7 +98,7 @@ def read_revenue(
         return ()
     habits = find_habits(
         table,
-        money_columns=("net", "customers", *MONEY_COLUMNS),
+        money_columns=("net", *COUNT_COLUMNS, *MONEY_COLUMNS),
         log=context.log,
         locale=mapping.locale if mapping else None,
     )
@@ -154,7 +155,7 @@ def _read_entry(reader: StatementRow) -> _Entry | None:
     basis = reader.choice("basis", _BASES, "")
     pricing = reader.choice("pricing", _PRICINGS, "")
     contract_end = reader.day("contract_end")
-    customers = reader.number("customers")
+    counts = _counts(reader)
     if is_share and not (segment or plan or payer):
         wanted = "a segment, or a unit of money: the company row is the total"
         reader.refuse("unit", repr(PERCENT_OF_TOTAL), wanted)
@@ -174,12 +175,24 @@ def _read_entry(reader: StatementRow) -> _Entry | None:
         discounts=money.others["discounts"],
         channel_fees=money.others["channel_fees"],
         deferred=money.others["deferred"],
-        customers=customers,
+        customers=counts["customers"],
+        new_customers=counts["new_customers"],
+        free_users=counts["free_users"],
+        conversions=counts["conversions"],
         basis=cast(Literal["", "billed", "recognised"], basis or ""),
         pricing=cast(Literal["", "flat", "usage", "hybrid"], pricing or ""),
         contract_end=contract_end,
     )
     return _Entry(line, money.half_unit, is_share)
+
+
+def _counts(reader: StatementRow) -> dict[str, Decimal | None]:
+    counts = {column: reader.number(column) for column in COUNT_COLUMNS}
+    for column in COUNT_COLUMNS[1:]:
+        count = counts[column]
+        if count is not None and count < 0:
+            reader.refuse(column, reader.text(column), "a count of zero or more")
+    return counts
 
 
 @dataclass(frozen=True)
@@ -302,8 +315,13 @@ def _derived(rest: DerivedPeriod, known: dict[Period, _Entry]) -> _Entry:
         channel_fees=_total(
             [e.line.channel_fees for e in plus], [e.line.channel_fees for e in minus]
         ),
+        new_customers=_total(
+            [e.line.new_customers for e in plus], [e.line.new_customers for e in minus]
+        ),
+        conversions=_total([e.line.conversions for e in plus], [e.line.conversions for e in minus]),
         deferred=None,
         customers=None,
+        free_users=None,
         derivation=rest.derivation,
         source=replace(first.source, note=f"{rest.derivation} (rows {rows})"),
     )
@@ -353,9 +371,11 @@ def _unallocated(
         channel_fees=_less(line.channel_fees, [part.line.channel_fees for part in parts]),
         deferred=_less(line.deferred, [part.line.deferred for part in parts]),
         customers=_less(line.customers, [part.line.customers for part in parts]),
+        new_customers=_less(line.new_customers, [part.line.new_customers for part in parts]),
+        free_users=_less(line.free_users, [part.line.free_users for part in parts]),
+        conversions=_less(line.conversions, [part.line.conversions for part in parts]),
     )
-    extras = (own.gross, own.discounts, own.channel_fees, own.deferred, own.customers)
-    if not rest and not any(extras):
+    if not rest and not any(getattr(own, column) for column in (*MONEY_COLUMNS, *COUNT_COLUMNS)):
         return []
     has_segments = any(part.line.segment for part in parts)
     derivation = f"company less {'segments' if has_segments else 'plans'}"

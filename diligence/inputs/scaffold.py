@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from diligence.errors import InputError
+from diligence.inputs.inventory import BILLS_FOLDER
 from diligence.resources import resource_path
 
 EMPTY_FILES = ("commentary.md",)
+EMPTY_FOLDERS = (BILLS_FOLDER,)
 
 
 def scaffold_deal(folder: str | Path) -> tuple[Path, ...]:
@@ -21,7 +23,7 @@ def scaffold_deal(folder: str | Path) -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        The files written, sorted by name.
+        The files and folders written, sorted by name.
 
     Raises
     ------
@@ -32,10 +34,13 @@ def scaffold_deal(folder: str | Path) -> tuple[Path, ...]:
     _require_empty(target)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for template in _templates():
-            (target / template.name).write_bytes(template.read_bytes())
+        for name, template in _templates().items():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(template.read_bytes())
         for name in EMPTY_FILES:
             (target / name).touch()
+        for name in EMPTY_FOLDERS:
+            (target / name).mkdir()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(
@@ -44,9 +49,10 @@ def scaffold_deal(folder: str | Path) -> tuple[Path, ...]:
     return tuple(sorted(target.iterdir()))
 
 
-def _templates() -> tuple[Path, ...]:
+def _templates() -> dict[str, Path]:
     folder = resource_path("templates", "deal_folder")
-    return tuple(sorted(path for path in folder.iterdir() if path.is_file()))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
 def _require_empty(target: Path) -> None:

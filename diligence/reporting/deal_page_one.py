@@ -14,9 +14,9 @@ from diligence.reporting.blocks import Exhibit
 from diligence.reporting.flags import flags
 from diligence.reporting.page_one import PageOne, PageOneRow, Verdict
 from diligence.reporting.run_record import RunRecord
-from diligence.reporting.sections.appendix import open_requests
 from diligence.reporting.sections.cash import runway_text
 from diligence.reporting.sections.claims import claim_text
+from diligence.reporting.sections.coverage import bills_held
 from diligence.reporting.sections.deal_terms import deal_pairs
 from diligence.reporting.sections.margins import bridge_chart
 from diligence.reporting.sections.stress import charted_input, stress_chart
@@ -58,9 +58,7 @@ def deal_page_one(analysis: DealAnalysis, record: RunRecord) -> PageOne:
             if chart is not None
         ),
         flags=flags(analysis)[:3],
-        requests=tuple(
-            f"{request.what} ({request.why})" for request in open_requests(analysis)[:3]
-        ),
+        requests=tuple(f"{request.what} ({request.why})" for request in analysis.requests[:3]),
         conditions=_conditions(analysis),
         footer=_footer(analysis),
     )
@@ -291,25 +289,29 @@ def _footer(analysis: DealAnalysis) -> tuple[tuple[str, str], ...]:
         for grade, share in analysis.split.spend_by_grade.items()
         if share
     )
-    gaps = [check for check in analysis.checks if check.name.startswith("total costs")]
-    gap = (
-        f"{format_percent(abs(gaps[-1].difference) / gaps[-1].stated, 2)} ({gaps[-1].verdict})"
-        if gaps
-        else needs("a stated total or invoices")
-    )
     unread = [file.path for file in analysis.deal.files if file.status != "read"]
     return (
         ("Spend by evidence grade", grades),
-        ("Gap to stated total", gap),
-        (
-            "Months of bills held",
-            needs("bills/")
-            if not any(p.startswith("bills") for p in unread)
-            else "held, not read yet",
-        ),
+        _gap_to_books(analysis),
+        ("Months of bills held", bills_held(analysis)),
         (
             "Documents superseded",
             needs("documents.csv") if "documents.csv" not in unread else "held, not read yet",
         ),
-        ("Open requests", str(len(open_requests(analysis)))),
+        ("Open requests", str(len(analysis.requests))),
     )
+
+
+def _gap_to_books(analysis: DealAnalysis) -> tuple[str, str]:
+    """Gap between bills and ledger over trailing twelve months, else to a stated total."""
+    checks = analysis.books.checks
+    booked = sum((check.booked for check in checks), Decimal(0))
+    if booked:
+        gap = sum((check.gap for check in checks), Decimal(0))
+        word = "material" if analysis.books.material_gaps else "not material"
+        return ("Gap of bills to ledger, 12 months", f"{format_percent(gap / booked, 2)} ({word})")
+    stated = [check for check in analysis.checks if check.name.startswith("total costs")]
+    if not stated:
+        return ("Gap to stated total", needs("a stated total or invoices"))
+    share = abs(stated[-1].difference) / stated[-1].stated
+    return ("Gap to stated total", f"{format_percent(share, 2)} ({stated[-1].verdict})")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
-from diligence.costs import account_totals
+from diligence.costs import SplitLine, account_totals
+from diligence.costs.allocated import IDLE
 from diligence.reporting.sections.cash import objection_text
+from diligence.reporting.sections.coverage import gap_sentence
 from diligence.reporting.wording import MoneyStyle, money_style, sentence
 from diligence.units import format_months, format_percent
 
@@ -46,9 +48,16 @@ def _booking_flags(analysis: DealAnalysis, style: MoneyStyle) -> Iterator[Flag]:
         yield Flag(text, basis.paid_elsewhere)
     if free:
         yield Flag(f"{style.text(free)} serves users who do not pay", free)
-    if basis.credits_high:
-        text = f"credits hide {style.text(basis.credits_high)} of cost at list price"
-        yield Flag(text, basis.credits_high)
+    hidden = basis.credits_high - basis.credits_in_cogs - basis.credits_elsewhere
+    if hidden:
+        yield Flag(f"credits hide {style.text(hidden)} of cost at list price", hidden)
+    idle = sum((abs(line.line.amount) for line in analysis.split.lines if _is_idle(line)), ZERO)
+    if idle:
+        yield Flag(f"{style.text(idle)} pays for reserved capacity nobody used", idle)
+
+
+def _is_idle(line: SplitLine) -> bool:
+    return line.item.subclass == IDLE
 
 
 def _loss_flags(analysis: DealAnalysis, style: MoneyStyle) -> Iterator[Flag]:
@@ -98,6 +107,8 @@ def _evidence_flags(analysis: DealAnalysis, style: MoneyStyle) -> Iterator[Flag]
             f"cost) is unresolved, {largest.name} first"
         )
         yield Flag(text, split.unresolved)
+    for supplier in analysis.books.material_gaps:
+        yield Flag(gap_sentence(analysis, supplier).rstrip("."), abs(supplier.gap))
     for check in analysis.checks:
         if check.verdict in ("difference", "material"):
             gap = abs(check.difference)

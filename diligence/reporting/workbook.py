@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from diligence.analysis import DealAnalysis
-from diligence.reporting.sections.appendix import open_requests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +17,7 @@ _WIDTH_LIMIT = 60
 
 
 def memo_workbook(analysis: DealAnalysis) -> bytes:
-    """Sheets: margins, lines, k*, stress, runway, history, assumptions, files.
+    """Write every table to its sheet: margins, lines, bills, k*, stress, runway, assumptions, files.
 
     Amounts are in whole units of the reporting currency, margins are fractions; a missing value is
     an empty cell, never 0. Text is written as text, so a formula in a deal file stays words.
@@ -30,6 +29,8 @@ def memo_workbook(analysis: DealAnalysis) -> bytes:
         ("Margins", analysis.ladder.to_frame()),
         ("History", history),
         ("Cost lines", analysis.split.to_frame()),
+        ("Coverage", analysis.coverage.to_frame()),
+        ("Bills and books", _reconciled(analysis)),
         ("Break-even", pd.DataFrame([vars(found) for found in analysis.break_evens])),
         ("Stress", analysis.stress.to_frame()),
         ("Runway", analysis.runway.to_frame()),
@@ -37,6 +38,14 @@ def memo_workbook(analysis: DealAnalysis) -> bytes:
         ("Files", pd.DataFrame([vars(file) for file in analysis.deal.files])),
     )
     return workbook_bytes(sheets, as_of=analysis.deal.terms.as_of)
+
+
+def _reconciled(analysis: DealAnalysis) -> pd.DataFrame:
+    import pandas as pd
+
+    frames = [check.to_frame() for check in analysis.books.checks]
+    columns = ["supplier", "period", "booked", "billed", "gap"]
+    return pd.concat(frames) if frames else pd.DataFrame(columns=columns)
 
 
 def requests_workbook(analysis: DealAnalysis) -> bytes:
@@ -48,12 +57,13 @@ def requests_workbook(analysis: DealAnalysis) -> bytes:
             "rank": rank,
             "request": request.what,
             "why": request.why,
-            "money it settles": request.weight or None,
+            "narrows paid margin by at most (share of revenue)": request.points or None,
+            "money it settles": request.money or None,
             "answer": "",
         }
-        for rank, request in enumerate(open_requests(analysis), start=1)
+        for rank, request in enumerate(analysis.requests, start=1)
     ]
-    frame = pd.DataFrame(rows, columns=["rank", "request", "why", "money it settles", "answer"])
+    frame = pd.DataFrame(rows)
     return workbook_bytes((("Requests", frame),), as_of=analysis.deal.terms.as_of)
 
 

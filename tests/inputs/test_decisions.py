@@ -44,5 +44,31 @@ def test_two_classes_for_one_selector_are_a_problem(read_csv):
     assert "x.csv:3:class: found 'neither' for the same selector" in problems[0]
 
 
+def test_a_ruling_on_a_bill_may_name_subclass_payer_and_that_it_was_kept(read_csv):
+    text = HEADER.replace("date", "date,subclass,payer,kept") + (
+        "service=Amazon Bedrock & project=eval*,training_capex,r,w,2025-10-01,evaluation,,no\n"
+        "supplier=OpenAI,inference_opex,looked at it,w,2025-10-01,,Free,yes\n"
+    )
+    (evals, openai), problems = read_csv(read_decisions, text)
+    assert problems == []
+    assert (evals.subclass, evals.payer, evals.kept) == ("evaluation", "", False)
+    assert (openai.subclass, openai.payer, openai.kept) == ("", "free", True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("Fine tuning,,", "subclass: found 'Fine tuning', expected one word of the rules"),
+        (",payed,", "payer: found 'payed', expected paid"),
+        (",,maybe", "kept: found 'maybe', expected one of yes, no"),
+    ],
+)
+def test_what_else_a_ruling_says_is_checked(read_csv, cells, words):
+    text = HEADER.replace("date", "date,subclass,payer,kept")
+    rulings, (line,) = read_csv(read_decisions, f"{text}code=1,shared,r,w,2025-10-01,{cells}\n")
+    assert rulings == ()
+    assert line.startswith(f"x.csv:2:{words}")
+
+
 def test_a_value_may_hold_an_equals_sign():
     assert parse_selector("text=a=b") == (("text", "a=b"),)

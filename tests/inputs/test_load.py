@@ -36,17 +36,17 @@ def test_the_smallest_folder_loads(good_folder):
 
 
 def test_every_file_is_hashed_sorted_and_marked(good_folder):
-    folder = good_folder({"bills/aws/june.csv": "x", "kpis.csv": "", "bills/a.ipynb": "{}"})
+    folder = good_folder({"bills/aws/june.pdf": "x", "kpis.csv": "", "bills/a.ipynb": "{}"})
     files = {file.path: file for file in load_deal(folder).files}
     assert list(files) == sorted(files)
-    assert files["bills/aws/june.csv"].sha256 == hashlib.sha256(b"x").hexdigest()
-    assert files["bills/aws/june.csv"].size_bytes == 1
+    assert files["bills/aws/june.pdf"].sha256 == hashlib.sha256(b"x").hexdigest()
+    assert files["bills/aws/june.pdf"].size_bytes == 1
     unread = {name for name, file in files.items() if file.status == "not read yet"}
-    assert unread == {"bills/aws/june.csv", "kpis.csv", "bills/a.ipynb"}
+    assert unread == {"bills/aws/june.pdf", "kpis.csv", "bills/a.ipynb"}
 
 
 @pytest.mark.parametrize(
-    "name", ["bills/x.csv", "usage/x.csv", "contracts.yaml", "drivers.csv", "documents.csv"]
+    "name", ["bills/x.pdf", "bills/x.xlsx", "usage/x.txt", "usage/x.md", "documents.csv"]
 )
 def test_what_this_version_cannot_read_yet_is_accepted(good_folder, name):
     assert problems_of(good_folder({name: b"\xff\x00 anything"})) == []
@@ -153,6 +153,9 @@ def test_all_problems_of_all_files_come_in_one_error(good_folder):
             "source: s, who: w, date: 2025-01-01}\n",
             "decisions.csv": "selector,class,reason,who,date\nvendr=x,sharde,,w,2025-13-01\n",
             "claims.yaml": "- {concept: arr, value: 1, unit: usdd, source: s}\n",
+            "contracts.yaml": "- {supplier: AWS, input: credits, kind: barter}\n",
+            "drivers.csv": "period,selector,driver,workload,value,unit\n2025,a=1,x,y,z,u\n",
+            "usage/may.csv": "date,requests\n2025-13-01,1\n",
             "cashs.csv": "x",
         }
     )
@@ -170,6 +173,9 @@ def test_all_problems_of_all_files_come_in_one_error(good_folder):
         "assumptions.yaml",
         "decisions.csv",
         "claims.yaml",
+        "contracts.yaml",
+        "drivers.csv",
+        "usage/may.csv",
         "cashs.csv",
     }
     assert lines[1:] == problems_of(folder)
@@ -218,6 +224,67 @@ def test_the_as_of_date_leaves_later_data_out_with_a_note(good_folder):
     assert later.terms.as_of == date(2026, 6, 30)
 
 
+FOCUS = (
+    "BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,"
+    "ServiceName,ChargeDescription,BilledCost,EffectiveCost,BillingCurrency,ProviderName\n"
+)
+
+
+def focus_row(month, following, cost):
+    period = f"{month}-01T00:00:00Z,{following}-01T00:00:00Z"
+    return f"{period},{period},Usage,Amazon Bedrock,Claude input tokens,{cost},{cost},USD,AWS\n"
+
+
+def test_bills_reach_the_deal_at_any_depth(good_folder):
+    june, july = focus_row("2025-06", "2025-07", "10.25"), focus_row("2025-07", "2025-08", "5")
+    files = {"bills/june.csv": FOCUS + june, "bills/aws/july.csv": FOCUS + july}
+    deal = load_deal(good_folder(files))
+    assert [bill.name for bill in deal.bills] == ["bills/aws/july.csv", "bills/june.csv"]
+    assert sum(bill.total() for bill in deal.bills) == Decimal("15.25")
+    assert {file.status for file in deal.files} == {"read"}
+
+
+def test_charges_after_the_as_of_date_are_left_out_with_a_note(good_folder):
+    rows = focus_row("2025-12", "2026-01", "10") + focus_row("2026-01", "2026-02", "5")
+    files = {"bills/a.csv": FOCUS + rows, "bills/b.csv": FOCUS + focus_row("2026-02", "2026-03", 1)}
+    deal = load_deal(good_folder(files))
+    assert [(bill.name, bill.total(), bill.n_rows) for bill in deal.bills] == [
+        ("bills/a.csv", 10, 1)
+    ]
+    assert deal.bills[0].last_day == date(2025, 12, 31)
+    late = "distinct lines start after 2025-12-31 and are left out"
+    assert f"bills/a.csv: 1 of 2 {late}" in deal.notes
+    assert f"bills/b.csv: 1 of 1 {late}" in deal.notes
+
+
+def test_a_bill_of_unknown_layout_is_read_as_mapped(good_folder):
+    bill = "When,What,Cost\n2025-06-03,8x H100 node,1200.50\n"
+    assert problems_of(good_folder({"bills/gpu.csv": bill}))[0].startswith("bills/gpu.csv:1:")
+    mapping = (
+        "confirmed: {by: A, date: 2025-12-31}\nbills:\n  bills/gpu.csv:\n    format: mapped\n"
+        "    unit: USD\n    supplier: CoreWeave\n"
+        "    columns: {day: When, text: What, billed: Cost}\n"
+    )
+    deal = load_deal(good_folder({"bills/gpu.csv": bill, "mapping.yaml": mapping}, name="b"))
+    assert deal.bills[0].total() == Decimal("1200.50")
+    assert deal.bills[0].how == "mapped"
+    (line,) = problems_of(good_folder({"mapping.yaml": mapping}, name="c"))
+    assert line.startswith("mapping.yaml:0:bills.bills/gpu.csv: found no such file")
+
+
+def test_usage_and_drivers_after_the_as_of_date_are_left_out_with_a_note(good_folder):
+    row = "gpu_hours,serving,5,GPU-hours\n"
+    drivers = f"period,account,driver,workload,value,unit\n2025Q3,A,{row}2026Q1,A,{row}"
+    usage = "date,requests\n2025-12-31,3\n2026-01-01,4\n"
+    deal = load_deal(good_folder({"drivers.csv": drivers, "usage/x.csv": usage}))
+    assert (len(deal.drivers), deal.usage.total("requests")) == (1, 3)
+    assert "1 of 2 driver rows end after 2025-12-31 and are left out" in deal.notes
+    assert "1 of 2 usage rows are after 2025-12-31 and are left out" in deal.notes
+    early = load_deal(good_folder({"usage/x.csv": usage}), as_of=date(2025, 9, 30))
+    assert early.usage is None
+    assert "all 2 usage rows are after 2025-09-30 and are left out" in early.notes
+
+
 def test_records_of_every_file_reach_the_deal(good_folder):
     folder = good_folder(
         {
@@ -225,12 +292,22 @@ def test_records_of_every_file_reach_the_deal(good_folder):
             "cash.csv": "kind,item,date,amount,unit\ncash,bank,2025-12-31,3,USD m\n",
             "decisions.csv": "selector,class,reason,who,date\ncode=1,shared,r,w,2025-10-01\n",
             "claims.yaml": "- {concept: arr, value: 1, unit: USD m, source: deck}\n",
+            "contracts.yaml": "- {supplier: AWS, input: credits, kind: grant, balance: 5 k}\n",
+            "drivers.csv": "period,account,driver,workload,value,unit\n"
+            "2025Q3,GPU cluster,gpu_hours,serving,5,GPU-hours\n",
+            "usage/july.csv": "date,requests\n2025-07-01,3\n",
+            "usage/packed/august.csv": "date,requests\n2025-08-01,4\n",
             "commentary.md": "Our view.\n",
         }
     )
     deal = load_deal(folder)
     counts = (len(deal.facts), len(deal.cash), len(deal.decisions), len(deal.claims))
     assert counts == (1, 1, 1, 1)
+    assert deal.contracts[0].credit_balance == 5_000
+    assert deal.drivers[0].selector == "account=GPU cluster"
+    assert deal.usage.total("requests") == 7
+    assert {file.status for file in deal.files} == {"read"}
+    assert load_deal(folder) == deal
     assert deal.commentary == "Our view.\n"
     assert deal.claims[0].value == Decimal(1_000_000)
 
@@ -247,7 +324,8 @@ def snapshot(folder: Path) -> dict[str, tuple[str, int, int]]:
 
 
 def test_nothing_on_disk_changes_not_even_in_a_read_only_folder(good_folder):
-    folder = good_folder({"bills/x.csv": "1", "facts.csv": "broken"})
+    usage = "date,requests\n2025-07-01,3\n"
+    folder = good_folder({"bills/x.csv": "1", "facts.csv": "broken", "usage/x.csv": usage})
     for path in folder.rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     folder.chmod(0o555)
@@ -260,6 +338,7 @@ def test_nothing_on_disk_changes_not_even_in_a_read_only_folder(good_folder):
     finally:
         folder.chmod(0o755)
         (folder / "bills").chmod(0o755)
+        (folder / "usage").chmod(0o755)
 
 
 def test_the_same_folder_gives_the_same_deal(good_folder):

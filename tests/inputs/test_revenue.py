@@ -40,6 +40,24 @@ def test_what_segments_leave_is_unallocated(read_csv):
     assert lines[-1].derivation == "company less segments"
 
 
+def test_new_customers_and_conversions_are_counted(read_csv):
+    header = "period,plan,net,unit,customers,new_customers,free_users,conversions\n"
+    text = "2025-01,Pro,10,USD,5,2,,2\n2025-01,Free,0,USD,,30,400,\n"
+    (pro, free), problems = read_csv(read_revenue, header + text)
+    assert problems == []
+    assert (pro.new_customers, pro.free_users, pro.conversions) == (2, None, 2)
+    assert (free.new_customers, free.free_users, free.conversions) == (30, 400, None)
+    _, (line,) = read_csv(read_revenue, header + "2025-01,Pro,10,USD,5,2,,-2\n")
+    assert line == "x.csv:2:conversions: found -2, expected a count of zero or more"
+
+
+def test_conversions_of_a_derived_quarter_are_subtracted(read_csv):
+    header = "period,net,unit,free_users,conversions\n"
+    lines, _ = read_csv(read_revenue, header + "9M2025,70,USD,400,6\n2025,100,USD,500,10\n")
+    (rest,) = (line for line in lines if line.period.label == "2025Q4")
+    assert (rest.conversions, rest.free_users) == (4, None)
+
+
 def test_segments_over_the_company_are_a_problem(read_csv):
     _, (line,) = read_csv(read_revenue, HEADER + "2025,,100,USD\n2025,A,120,USD\n")
     assert "parts of 2025 that add up to 120, expected at most the company's 100" in line

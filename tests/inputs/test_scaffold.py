@@ -46,7 +46,7 @@ def test_the_commented_examples_are_valid_too(tmp_path):
     folder = tmp_path / "acme"
     scaffold_deal(folder)
     fill(folder)
-    for name in ("deal.yaml", "assumptions.yaml", "claims.yaml"):
+    for name in ("deal.yaml", "assumptions.yaml", "claims.yaml", "contracts.yaml"):
         path = folder / name
         lines = path.read_text(encoding="utf-8").replace("\n[]\n", "\n").splitlines()
         starts = ("# exposure:", "# scenarios:", "# -", "#   ")
@@ -59,6 +59,7 @@ def test_the_commented_examples_are_valid_too(tmp_path):
     assert len(deal.terms.scenarios) == 1
     assert deal.overrides[0].name == "pass_through"
     assert deal.claims[0].concept == "gross_margin"
+    assert [contract.kind for contract in deal.contracts] == ["reserved", "credits"]
 
 
 def test_every_file_of_the_contract_has_a_template(tmp_path):
@@ -73,6 +74,10 @@ def test_every_file_of_the_contract_has_a_template(tmp_path):
         "assumptions.yaml",
         "decisions.csv",
         "claims.yaml",
+        "contracts.yaml",
+        "drivers.csv",
+        "bills",
+        "usage",
         "commentary.md",
         "data_requests.md",
     }

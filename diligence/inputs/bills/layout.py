@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 DateOrder = Literal["iso", "mdy", "dmy"]
+PART = "~part"
+"""Column that names the part of a row, in formats that split rows."""
 
 
 def quoted(name: str) -> str:
@@ -20,7 +22,7 @@ def literal(text: str) -> str:
 
 
 class Header:
-    """Columns of a file, looked up in any case; builds the SQL of a layout.
+    r"""Columns of a file, looked up in any case; builds the SQL of a layout.
 
     Columns that a file lacks give empty text, no day and no amount, so that one layout serves all
     versions of a format. The SQL functions ``as_text``, ``as_amount``, ``as_day`` and
@@ -31,7 +33,7 @@ class Header:
     --------
     >>> header = Header(["ChargeDescription", "Tags"])
     >>> header.text("SkuMeter", "chargedescription")
-    "coalesce(nullif(as_text(\\"ChargeDescription\\"), ''), '')"
+    'coalesce(nullif(as_text("ChargeDescription"), \'\'), \'\')'
     >>> header.text("SkuMeter")
     "''"
     """
@@ -121,6 +123,17 @@ class BillFormat:
         Keep days apart, because siblings of the same project and day settle a line.
     forbidden
         Columns whose presence says that it is another format.
+    any_of
+        Columns of which the file has at least one.
+    split
+        SQL of a list of texts, given the header: a row counts once for each of them, which
+        ``select`` finds in the column ``PART`` ("" for the row itself), so that a charge and the
+        credits nested in it become lines of their own.
+    flatten
+        For nested JSON: turns the document into flat rows of text, whose keys are the columns
+        that ``required`` and ``select`` speak of.
+    tells
+        For nested JSON: True for a document of this format.
     """
 
     name: str
@@ -133,3 +146,7 @@ class BillFormat:
     left_out: str = ""
     by_day: bool = False
     forbidden: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    split: Callable[[Header], str] | None = None
+    flatten: Callable[[object], list[dict[str, str]]] | None = None
+    tells: Callable[[object], bool] | None = None

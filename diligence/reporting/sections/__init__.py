@@ -3,6 +3,7 @@
 from diligence.reporting.sections.appendix import appendix_section, requests_section
 from diligence.reporting.sections.cash import cash_section
 from diligence.reporting.sections.claims import claims_section
+from diligence.reporting.sections.coverage import coverage_section
 from diligence.reporting.sections.deal_terms import deal_terms_section
 from diligence.reporting.sections.margins import bridge_section, history_section
 from diligence.reporting.sections.prices import prices_section, suppliers_section
@@ -17,6 +18,7 @@ __all__ = [
     "bridge_section",
     "cash_section",
     "claims_section",
+    "coverage_section",
     "deal_terms_section",
     "history_section",
     "prices_section",

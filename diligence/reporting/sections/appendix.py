@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from diligence.analysis import DealAnalysis
-from diligence.costs import account_totals
+from diligence.analysis import DealAnalysis, Request
 from diligence.reporting.blocks import Block, Bullets, Column, Heading, KeyValues, Paragraph, Table
 from diligence.reporting.documents import Section
 from diligence.reporting.run_record import RunRecord
-from diligence.reporting.wording import MoneyStyle, money_style
+from diligence.reporting.wording import MoneyStyle, money_style, percent_cell
 
 _METHOD = (
     "Every cost line gets one class by the order of evidence: ruling, tag, product, meter, "
@@ -26,44 +24,22 @@ _METHOD = (
 )
 
 
-@dataclass(frozen=True)
-class Request:
-    """A document to ask for, and the money or points it would settle."""
-
-    what: str
-    why: str
-    weight: Decimal
-
-
 def requests_section(analysis: DealAnalysis) -> Section:
     """Data requests ranked by what they would narrow."""
     style = money_style(analysis)
     rows = [
-        (str(rank), request.what, request.why, _weight(request, style))
-        for rank, request in enumerate(open_requests(analysis), start=1)
+        (str(rank), request.what, request.why, _points(request), _weight(request, style))
+        for rank, request in enumerate(analysis.requests, start=1)
     ]
     columns = (
         Column("Rank"),
         Column("Request"),
         Column("Why"),
+        Column("Narrows paid margin by at most, points", "number"),
         Column(f"Money it settles, {style.unit}", "number"),
     )
-    table = Table(columns, tuple(rows), caption="Open requests, by the money they settle")
+    table = Table(columns, tuple(rows), caption="Open requests, by the range they would remove")
     return Section("Open requests", (table,), key="requests")
-
-
-def open_requests(analysis: DealAnalysis) -> tuple[Request, ...]:
-    """What to ask for: open lines by money first, then what whole figures need."""
-    asked: dict[str, Request] = {}
-    for total in account_totals(analysis.split.unresolved_lines):
-        earlier = asked.get(total.item.ask)
-        amount = abs(total.amount) + (earlier.weight if earlier else 0)
-        why = f"{earlier.why}; {total.name}" if earlier else f"settles {total.name}"
-        asked[total.item.ask] = Request(total.item.ask, why, amount)
-    missing = [
-        Request(what, why, Decimal(0)) for what, why, is_open in _standing(analysis) if is_open
-    ]
-    return tuple(sorted(asked.values(), key=lambda r: (-r.weight, r.what))) + tuple(missing)
 
 
 def appendix_section(analysis: DealAnalysis, record: RunRecord) -> Section:
@@ -123,55 +99,12 @@ def assumption_table(analysis: DealAnalysis) -> Table:
     return Table(columns, tuple(rows), caption="Assumptions with their birth certificates")
 
 
-def _standing(analysis: DealAnalysis) -> tuple[tuple[str, str, bool], ...]:
-    deal, ladder = analysis.deal, analysis.ladder.company
-    read = {file.path.split("/")[0] for file in deal.files}
-    return (
-        (
-            "Training cost by nature and period",
-            f"after training needs {ladder.basis.training_needs}",
-            bool(ladder.basis.training_needs),
-        ),
-        (
-            "Cash flow and month-end cash (cash.csv)",
-            f"runway needs {analysis.runway.needs}",
-            bool(analysis.runway.needs),
-        ),
-        (
-            "Cost and usage exports with tags, 24 months (bills/)",
-            "replaces ledger evidence by invoices",
-            "bills" not in read,
-        ),
-        (
-            "Supplier contracts: locks, minimums, credits (contracts.yaml)",
-            "lock dates and commitments",
-            "contracts.yaml" not in read,
-        ),
-        (
-            "Requests by feature, plan and payer (usage/)",
-            "unit economics and free-tier share",
-            "usage" not in read,
-        ),
-        (
-            "Training-run register with earlier vintages (training_runs.csv)",
-            "amortised training",
-            not deal.training_runs,
-        ),
-        (
-            "Round terms (deal.yaml)",
-            "return and walk-away price",
-            deal.terms.round.post_money is None,
-        ),
-        (
-            "Management's claims with pages (claims.yaml)",
-            "the column 'management says'",
-            not deal.claims,
-        ),
-    )
-
-
 def _weight(request: Request, style: MoneyStyle) -> str:
-    return style.cell(request.weight) if request.weight else ""
+    return style.cell(request.money) if request.money else ""
+
+
+def _points(request: Request) -> str:
+    return percent_cell(request.points) if request.points else ""
 
 
 def _file_table(record: RunRecord) -> Table:

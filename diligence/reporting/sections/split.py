@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from diligence.analysis import DealAnalysis
+from diligence.analysis import DealAnalysis, OpenLine
 from diligence.costs import CostSplit, account_totals
 from diligence.reporting.blocks import Block, Chart, Column, Exhibit, Heading, Paragraph, Table
 from diligence.reporting.charts import chart_cost_split
@@ -77,17 +77,13 @@ def unresolved_table(analysis: DealAnalysis) -> Table:
     style = money_style(analysis)
     rows = [
         (
-            total.name,
-            style.cell(total.amount),
-            percent_cell(abs(total.amount) / analysis.split.total),
-            " or ".join(
-                _CLASS_WORDS[name]
-                for name in dict.fromkeys((total.item.cost_class, *total.item.alternatives))
-                if name != "shared"
-            ),
-            total.item.ask,
+            line.name,
+            style.cell(line.amount),
+            percent_cell(abs(line.amount) / analysis.split.total),
+            " or ".join(_possible(line)),
+            line.first.item.ask,
         )
-        for total in account_totals(analysis.split.unresolved_lines)[:UNRESOLVED_SHOWN]
+        for line in analysis.open_lines[:UNRESOLVED_SHOWN]
     ]
     columns = (
         Column("Line"),
@@ -97,6 +93,12 @@ def unresolved_table(analysis: DealAnalysis) -> Table:
         Column("What would settle it"),
     )
     return Table(columns, tuple(rows), caption=f"Open lines, {analysis.period.label}")
+
+
+def _possible(line: OpenLine) -> list[str]:
+    item = line.first.item
+    classes = dict.fromkeys((item.cost_class, *item.alternatives))
+    return [_CLASS_WORDS[name] for name in classes if name != "shared"] or ["shared"]
 
 
 def _opening(analysis: DealAnalysis) -> str:

@@ -1,0 +1,13 @@
+"""The billing formats that are read, one module a system."""
+
+from diligence.inputs.bills.formats import aws, azure, databricks, focus, gcp
+from diligence.inputs.bills.layout import BillFormat
+
+ALL_FORMATS: tuple[BillFormat, ...] = (
+    *focus.FORMATS,
+    *aws.FORMATS,
+    *azure.FORMATS,
+    *gcp.FORMATS,
+    *databricks.FORMATS,
+)
+"""Formats in the order of their modules; detection takes the one that requires most."""

@@ -1,0 +1,148 @@
+"""One pass over the rows of a bill: distinct evidence and month, amounts added exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from diligence.inputs.bills.bill import EVIDENCE_COLUMNS, KEY_COLUMNS, MONEY_COLUMNS
+from diligence.inputs.bills.layout import quoted
+from diligence.inputs.bills.sources import BILL_ROWS, ROW
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+GROUPS = "bill_groups"
+"""Rows added up by the raw texts of the key; rules of a format are then asked once a group."""
+N_ROWS, FIRST_ROW, PRICED = '"~rows"', '"~first"', '"~priced"'
+DAY, FIRST_DAY, LAST_DAY = '"~day"', '"~from"', '"~to"'
+_DEFAULTS = {"kind": "'usage'"}
+_TEXT_KEYS = (*EVIDENCE_COLUMNS, "kind", "commitment", "unit", "currency")
+_AMOUNTS = ("quantity", *MONEY_COLUMNS)
+_MACROS = """
+CREATE TEMP MACRO as_text(x) AS CASE
+  WHEN trim(CAST(x AS VARCHAR)) IN ('NULL', 'null') THEN '' ELSE trim(CAST(x AS VARCHAR)) END;
+CREATE TEMP MACRO words_of(entries) AS array_to_string(list_sort(list_transform(
+  entries, lambda e: concat_ws('=', e."key", nullif(e."value", '')))), ' ');
+CREATE TEMP MACRO braced(x) AS
+  CASE WHEN x[1] IN ('{', '[') OR x = '' THEN x ELSE '{' || x || '}' END;
+CREATE TEMP MACRO as_pairs(x) AS coalesce(
+  CASE WHEN braced(as_text(x))[1] = '['
+    THEN words_of(list_filter(TRY_CAST(TRY_CAST(as_text(x) AS JSON)
+      AS STRUCT("key" VARCHAR, "value" VARCHAR)[]), lambda e: e."key" IS NOT NULL))
+    ELSE words_of(map_entries(TRY_CAST(TRY_CAST(braced(as_text(x)) AS JSON)
+      AS MAP(VARCHAR, VARCHAR)))) END,
+  as_text(x), '');
+"""
+
+
+@dataclass(frozen=True)
+class RowSql:
+    """SQL of a bill's lines over ``BILL_ROWS``, with amounts and days already chosen."""
+
+    columns: Mapping[str, str]
+    where: str
+    by_day: bool
+
+    def of(self, name: str) -> str:
+        """SQL of one column of a bill line."""
+        return self.columns.get(name) or _DEFAULTS.get(name, "''")
+
+
+def define_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """Define ``as_text`` and ``as_pairs`` for the connection."""
+    con.execute(_MACROS)
+
+
+def key_cells(
+    columns: Mapping[str, str], *, names: Iterable[str], per_row: frozenset[str]
+) -> list[str]:
+    """Columns of the file whose raw texts make up the key of a line."""
+    asked = " ".join(columns.get(key, "") for key in _TEXT_KEYS if key not in per_row)
+    return [name for name in names if quoted(name) in asked]
+
+
+def group_rows(
+    con: duckdb.DuckDBPyConnection,
+    sql: RowSql,
+    *,
+    names: Iterable[str],
+    per_row: frozenset[str],
+) -> None:
+    """Add the rows up by the raw cells that the key of a line is made of.
+
+    Parameters
+    ----------
+    names
+        Columns of the file.
+    per_row
+        Key columns and ``where`` whose SQL needs more than text cells; they are worked out for
+        each row.
+    """
+    raw = map(quoted, key_cells(sql.columns, names=names, per_row=per_row))
+    worked = [f"{sql.of(key)} AS {quoted(f'~{key}')}" for key in _TEXT_KEYS if key in per_row]
+    day = sql.of("day")
+    month = day if sql.by_day else f"CAST(date_trunc('month', {day}) AS DATE)"
+    billed = sql.of("billed")
+    sums = [f"sum({cell}) AS {quoted(f'~{name}')}" for name, cell in _row_amounts(sql).items()]
+    selected = [
+        *raw,
+        *worked,
+        f"{month} AS {DAY}",
+        f"min({day}) AS {FIRST_DAY}",
+        f"max({day}) AS {LAST_DAY}",
+        f"count(*) AS {N_ROWS}",
+        f"count({billed}) AS {PRICED}",
+        f"min({ROW}) AS {FIRST_ROW}",
+        *sums,
+    ]
+    kept = f" WHERE {sql.where}" if "where" in per_row else ""
+    query = f"SELECT {', '.join(selected)} FROM {BILL_ROWS}{kept} GROUP BY ALL"
+    con.execute(f"CREATE TEMP TABLE {GROUPS} AS {query}")
+
+
+def lines_of(
+    con: duckdb.DuckDBPyConnection, sql: RowSql, *, per_row: frozenset[str], supplier: str
+) -> pa.Table:
+    """Lines in the order of their key; ``supplier`` is SQL for rows that name none."""
+    keys = {k: quoted(f"~{k}") if k in per_row else sql.of(k) for k in _TEXT_KEYS}
+    keys["supplier"] = f"coalesce(nullif({keys['supplier']}, ''), {supplier})"
+    where = "true" if "where" in per_row else sql.where
+    given = _row_amounts(sql)
+    inner = [*(f"{text} AS {quoted(key)}" for key, text in keys.items()), f"{DAY} AS day"]
+    inner += [N_ROWS, FIRST_ROW, *(quoted(f"~{name}") for name in given)]
+    sums = []
+    for name in _AMOUNTS:
+        source = name if name in given else _stand_in(name, given)
+        cell = f"sum({quoted(f'~{source}')})" if source else "CAST(NULL AS DECIMAL(38, 0))"
+        sums.append(f"{cell} AS {quoted(name)}")
+    order = ("supplier", "service", "text", "day", *KEY_COLUMNS)
+    query = (
+        f"SELECT {', '.join(map(quoted, KEY_COLUMNS))}, {', '.join(sums)}, "
+        f"CAST(sum({N_ROWS}) AS BIGINT) AS n_rows, min({FIRST_ROW}) AS first_row "
+        f"FROM (SELECT {', '.join(inner)} FROM {GROUPS} WHERE {where}) "
+        f"GROUP BY {', '.join(map(quoted, KEY_COLUMNS))} "
+        f"ORDER BY {', '.join(map(quoted, dict.fromkeys(order)))}"
+    )
+    return con.sql(query).to_arrow_table()
+
+
+def _row_amounts(sql: RowSql) -> dict[str, str]:
+    """Amounts that the format gives; a cell that is empty takes the nearest one given."""
+    money = ("billed", "effective", "contracted", "list_cost")
+    given = [name for name in money if sql.columns.get(name, "NULL") != "NULL"]
+    found = {}
+    for place, name in enumerate(given):
+        nearest = [sql.of(other) for other in reversed(given[: place + 1])]
+        found[name] = nearest[0] if len(nearest) == 1 else f"coalesce({', '.join(nearest)})"
+    if sql.columns.get("quantity", "NULL") != "NULL":
+        found["quantity"] = sql.of("quantity")
+    return found
+
+
+def _stand_in(name: str, given: Mapping[str, str]) -> str:
+    nearest = {"effective": ("billed",), "contracted": ("effective", "billed")}
+    nearest["list_cost"] = ("contracted", "effective", "billed")
+    return next((other for other in nearest.get(name, ()) if other in given), "")
