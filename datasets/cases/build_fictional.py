@@ -32,7 +32,6 @@ MONTHS = [(2025, m) for m in range(1, 13)] + [(2026, m) for m in range(1, 7)]
 TTM = slice(6, 18)
 LABELS = [f"{year}-{month:02d}" for year, month in MONTHS]
 GPU_HOUR_USD = 2.90
-SERVING_SHARE = 0.55
 LISTED_USD_PER_MTOK = {
     "gpt-5.4": {"input": 2.50, "cached input": 0.25, "output": 15.00},
     "gpt-5.4-mini": {"input": 0.75, "cached input": 0.075, "output": 4.50},
@@ -527,22 +526,6 @@ def cash_table(series: Series) -> str:
     return table("kind,item,date,period,amount,unit,status,document,grade", rows)
 
 
-def driver_table(series: Series) -> str:
-    """GPU-hours of the shared cluster by workload."""
-    hours = [round(amount / GPU_HOUR_USD) for amount in series[6300]]
-    drift = [1 + 0.012 * (i - 11.5) for i in range(len(MONTHS))]
-    weights = [a * b for a, b in zip(hours, drift, strict=True)]
-    serving = spread(round(SERVING_SHARE * sum(hours[TTM])), weights[TTM])
-    scale = SERVING_SHARE * sum(hours[TTM]) / sum(weights[TTM])
-    serving = [round(weight * scale) for weight in weights[: TTM.start]] + serving
-    rows: list[Row] = []
-    for i, label in enumerate(LABELS):
-        source = ("GPU-hours", "scheduler export", "A")
-        rows.append((label, "6300", "gpu_hours", "serving", serving[i], *source))
-        rows.append((label, "6300", "gpu_hours", "training", hours[i] - serving[i], *source))
-    return table("period,account_code,driver,workload,value,unit,document,grade", rows)
-
-
 def run_table() -> str:
     """The register of training runs, with earlier vintages."""
     rows = [
@@ -706,7 +689,6 @@ def case_files() -> dict[str, bytes]:
         "mapping.yaml": mapping_text(sheet),
         "revenue.csv": revenue_table(series),
         "cash.csv": cash_table(series),
-        "drivers.csv": driver_table(series),
         "training_runs.csv": run_table(),
         "facts.csv": fact_table(series),
         "kpis.csv": kpi_table(series),

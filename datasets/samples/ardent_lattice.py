@@ -73,7 +73,7 @@ AWS = (
     _aws("untagged", "Compute", EC2, "$98.32 per On Demand Linux p5.48xlarge Instance Hour",
          Shape(4_100_000, 0.01, 0.10), {"training": 0.72, "paid": 0.24, "free": 0.04}, unit="Hrs",
          price="98.32", account="ardent-main", resource="asg-p5-general"),
-    _aws("blocks", "Compute", EC2, "Capacity Block fee p5.48xlarge, paid up front", _only(BLOCKS),
+    _aws("blocks", "Compute", EC2, "USE1-CapacityBlockFee:p5.48xlarge, paid up front", _only(BLOCKS),
          TRAINING, kind="purchase", account="ardent-research"),
     _aws("block hours", "Compute", EC2, "p5.48xlarge hours covered by a Capacity Block",
          _block_use(False), TRAINING, prepaid=True, commitment="Used", pricing="Committed",
@@ -226,7 +226,7 @@ DEAL = SampleDeal(
     ),
     opening_cash=68_000_000,
     financing={"2025-10": (45_000_000, "Series C")},
-    free_users=(FreeUsers("Free", 1_350_000, 0.05, 0.012),),
+    free_users=(FreeUsers("Free", 1_350_000, 0.05, 0.0045),),
     capital=Shape(11_000_000, fixed={"2025-09": 7_000_000.0}),
 )  # fmt: skip
 FEATURES = (

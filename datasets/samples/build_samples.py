@@ -18,7 +18,8 @@ import lantern_find
 import pebble_chat
 import tallowmere_code
 import vellum_grain
-from sample_deal import LEDGER_HEADER, SampleDeal, ledger_rows, truth_of
+from hidden_truth import truth_of
+from sample_deal import LEDGER_HEADER, SampleDeal, ledger_rows
 from sample_files import csv_text, write
 from statements import cash_csv, revenue_csv
 

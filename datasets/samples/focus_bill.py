@@ -157,7 +157,7 @@ def litellm_csv(charges: Sequence[Charge]) -> str:
     """The gateway's export: a row a day, key and model, all tokens of it together."""
     rows = []
     for month in BOOKED:
-        groups: dict[tuple[str, ...], int] = {}
+        groups: dict[tuple[str, str, str, str], int] = {}
         for charge in charges:
             words = charge.words
             key = (words["family"], words["project"], words["provider"], words["team"])
@@ -175,7 +175,9 @@ def litellm_csv(charges: Sequence[Charge]) -> str:
     )
 
 
-def _gateway_row(key: tuple[str, ...], month: int, day: date, cents: int) -> dict[str, str]:
+def _gateway_row(
+    key: tuple[str, str, str, str], month: int, day: date, cents: int
+) -> dict[str, str]:
     family, alias, provider, team = key
     model, spend = model_of(family, month).id, f"{Decimal(cents) / 100:.6f}"
     start, end = f"{day}T00:00:00Z", f"{day + timedelta(days=1)}T00:00:00Z"

@@ -171,7 +171,7 @@ DEAL = SampleDeal(
     plans=(
         Plan("Platform", Shape(9_400_000, 0.025, 0.02), 21_000, segment="", discount=0.08),
         Plan("Per task", Shape(6_300_000, 0.055, 0.03), 34_000, pricing="usage"),
-        Plan("Adapters", Shape(1_500_000, 0.02, 0.01), 20_800),
+        Plan("Adapters", Shape(1_500_000, 0.02, 0.01), 23_300),
     ),
     bills=BILLS,
     accounts=(
@@ -218,7 +218,9 @@ def _drivers() -> list[tuple[object, ...]]:
     gpu = ("scheduler export", "A", "p4d nodes")
     people = ("headcount survey", "B", "ML platform team by main task; adapters count as serving")
     for month in BOOKED:
-        hours = round(next(c for c in AWS if c.name == "harrow/untagged").cents[month] / 3277.26 * 8)
+        hours = round(
+            next(c for c in AWS if c.name == "harrow/untagged").cents[month] / 3277.26 * 8
+        )
         training = round(hours * 0.65)
         for workload, value in (("training", training), ("inference", hours - training)):
             rows.append((LABELS[month], "resource=i-p4d-pool", "gpu_hours", workload, value,
@@ -234,7 +236,17 @@ def files() -> dict[str, bytes]:
     contract = ("order forms", "clause 4", "A", "one refresh a customer and month")
     facts = (
         ("adapter_refreshes_per_month", "2026-06", len(CUSTOMERS), "count", "used", *contract),
-        ("tasks", "2026-06", 412_000, "count", "used", "board pack June 2026", "p. 4", "C", ""),
+        (
+            "tasks",
+            "2026-06",
+            624_000,
+            "count",
+            "used",
+            "board pack June 2026",
+            "p. 4",
+            "C",
+            "claims and underwriting",
+        ),
     )
     return {
         "bills/aws_cur.csv.gz": packed(aws_cur_csv(AWS)),

@@ -124,8 +124,8 @@ DEAL = SampleDeal(
     ),
     opening_cash=41_000_000,
     financing={"2025-05": (30_000_000, "Series B")},
-    free_users=(FreeUsers("Free", 5_400_000, 0.05, 0.004),
-                FreeUsers("Partner bundle", 410_000, 0.06, 0.006, "promo")),
+    free_users=(FreeUsers("Free", 5_400_000, 0.05, 0.0008),
+                FreeUsers("Partner bundle", 410_000, 0.06, 0.002, "promo")),
 )  # fmt: skip
 FEATURES = (
     Feature("answer", "gpt", "answers-pro-production", "long_document", 5.0, scale=2.2,
@@ -159,8 +159,8 @@ def files() -> dict[str, bytes]:
     """Computed files of the folder that are this company's own."""
     deck = ("pitch deck June 2026", "p. 6", "D", "gross, before discounts")
     facts = (
-        ("gross_revenue_run_rate", "2026-06", 24, "USD m", "used", *deck),
-        ("queries", "2026-06", 118_000_000, "count", "used", "board pack June 2026", "p. 2", "C",
+        ("gross_revenue_run_rate", "2026-06", "24.5", "USD m", "used", *deck),
+        ("queries", "2026-06", 207_000_000, "count", "used", "board pack June 2026", "p. 2", "C",
          ""),
     )  # fmt: skip
     usage = usage_csv((*OPENAI_FLOWS, *GATEWAY_FLOWS), months=LAST_TWELVE)

@@ -140,7 +140,7 @@ DEAL = SampleDeal(
     ),
     opening_cash=17_500_000,
     financing={"2025-06": (12_000_000, "Series B first closing")},
-    free_users=(FreeUsers("Free", 8_600_000, 0.045, 0.0027),
+    free_users=(FreeUsers("Free", 8_600_000, 0.045, 0.0011),
                 FreeUsers("Partner trial", 64_000, 0.05, 0.03, "promo")),
 )  # fmt: skip
 FEATURES = (
@@ -175,8 +175,8 @@ def files() -> dict[str, bytes]:
     """Computed files of the folder that are this company's own."""
     board = ("board pack June 2026", "p. 3", "C", "")
     facts = (
-        ("monthly_active_users", "2026-06", 8_760_000, "count", "used", *board),
-        ("paying_users", "2026-06", 158_000, "count", "used", *board),
+        ("monthly_active_users", "2026-06", 8_690_000, "count", "used", *board),
+        ("paying_users", "2026-06", 160_320, "count", "used", *board),
     )
     return {
         "bills/openai_costs_pages.json.gz": packed(openai_pages(OPENAI, organization=NAME)),

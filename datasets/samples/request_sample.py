@@ -39,7 +39,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Audience:
-    """Users of a plan in the sample: how many, how many tasks they ask for, how long the tail is."""
+    """Users of a plan in the sample: how many, the tasks they ask for, the weight of the tail."""
 
     plan: str
     payer: str

@@ -1,14 +1,13 @@
-"""What a sample deal is made of: charges on bills, accounts of the ledger, and the truth."""
+"""What a sample deal is made of: charges on bills, and the accounts that book them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from growth import Shape, monthly_cents, monthly_dollars
-from months import BOOKED, LABELS, LAST_TWELVE, MONTHS, last_day, month_name
+from months import BOOKED, LABELS, MONTHS, month_name
 
 Truth = Mapping[str, float]
 BUCKETS = ("training", "paid", "promo", "free", "recurring_finetune", "neither")
@@ -171,10 +170,6 @@ class SampleDeal:
         name = f"{self.name}/{plan.name}"
         return [100 * dollars for dollars in monthly_dollars(name, plan.shape)]
 
-    def mix(self, bill: str, month: int) -> Counter[str]:
-        """Cents of a supplier's invoice by what they really were."""
-        return _by_truth(self.bills[bill], month, "billed")
-
 
 def merged(charges: Sequence[Charge]) -> tuple[Charge, ...]:
     """Charges that a bill prints on one line, added up."""
@@ -190,15 +185,6 @@ def _one_line(group: Sequence[Charge]) -> Charge:
         return group[0]
     series = tuple(sum(cents) for cents in zip(*(charge.cents for charge in group), strict=True))
     return replace(group[0], series=series)
-
-
-def _by_truth(charges: Sequence[Charge], month: int, view: str) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for charge in charges:
-        cents: list[int] = getattr(charge, view)
-        for bucket, share in charge.truth.items():
-            found[bucket] += cents[month] * share  # type: ignore[assignment]
-    return found
 
 
 def ledger_rows(deal: SampleDeal) -> Iterator[tuple[object, ...]]:
@@ -228,86 +214,3 @@ LEDGER_HEADER = (
     "document", "grade",
 )  # fmt: skip
 BELOW = ("balance_sheet", "below_operating")
-
-
-def truth_of(deal: SampleDeal) -> dict[str, object]:
-    """What the last twelve months really were: as booked, and in substance."""
-    booked, other_cogs = _booked_truth(deal)
-    economic = _economic_truth(deal)
-    revenue = sum(deal.net_revenue(plan)[i] for plan in deal.plans for i in LAST_TWELVE)
-    return {
-        "period": f"{LABELS[LAST_TWELVE.start]} to {LABELS[-1]}",
-        "net_revenue": _whole(revenue),
-        "booked": {name: _whole(booked[name]) for name in BUCKETS},
-        "booked_total": _whole(sum(booked.values())),
-        "economic": {name: _whole(economic[name]) for name in BUCKETS},
-        "other_cost_of_revenue": _whole(other_cogs),
-        "serving_share_of_ai_cost": _serving_share(economic),
-        "paid_margin": _margin(revenue, other_cogs, economic, ("paid",)),
-        "fully_loaded_margin": _margin(
-            revenue, other_cogs, economic, ("paid", "promo", "free", "recurring_finetune")
-        ),
-    }
-
-
-def _booked_truth(deal: SampleDeal) -> tuple[Counter[str], float]:
-    booked: Counter[str] = Counter()
-    other_cogs = 0.0
-    for account in deal.accounts:
-        if account.role in BELOW:
-            continue
-        found = _account_truth(deal, account)
-        booked.update(found)  # type: ignore[arg-type]
-        if account.role == "cost_of_revenue":
-            other_cogs += found["neither"]
-    return booked, other_cogs
-
-
-def _account_truth(deal: SampleDeal, account: Account | Booking) -> Counter[str]:
-    series = deal.booked(account)
-    if isinstance(account, Account):
-        total = sum(series[i] for i in LAST_TWELVE)
-        return Counter({name: total * share for name, share in account.truth.items()})
-    found: Counter[str] = Counter()
-    for month in LAST_TWELVE:
-        mix = deal.mix(account.bill, month - account.lag)
-        scale = series[month] / sum(mix.values()) if sum(mix.values()) else 0
-        for bucket, cents in mix.items():
-            found[bucket] += cents * scale  # type: ignore[assignment]
-    return found
-
-
-def _economic_truth(deal: SampleDeal) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for charges in deal.bills.values():
-        used = [charge for charge in charges if charge.kind != "credit"]
-        for month in LAST_TWELVE:
-            found.update(_by_truth(used, month, "effective"))
-    for account in deal.accounts:
-        if isinstance(account, Account) and account.role != "below_operating":
-            total = sum(account.cents[i] for i in LAST_TWELVE)
-            on_balance = account.role == "balance_sheet" and account.economic is None
-            for bucket, share in {} if on_balance else account.economic_truth.items():
-                found[bucket] += total * share  # type: ignore[assignment]
-    return found
-
-
-def _whole(cents: float) -> int:
-    return round(cents / 100)
-
-
-def _serving_share(found: Mapping[str, float]) -> float:
-    serving = found["paid"] + found["promo"] + found["free"] + found["recurring_finetune"]
-    return round(serving / (serving + found["training"]), 4)
-
-
-def _margin(
-    revenue: int, other_cogs: float, found: Mapping[str, float], costs: Sequence[str]
-) -> float:
-    cost = other_cogs + sum(found[name] for name in costs)
-    return round((revenue - cost) / revenue, 4)
-
-
-def month_end(month: int) -> str:
-    """Last day of a month, written out."""
-    return last_day(month).isoformat()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from growth import draws_of, monthly_dollars
-from months import BOOKED, LABELS, MONTHS
-from sample_deal import BELOW, SampleDeal, month_end
+from months import BOOKED, LABELS, MONTHS, last_day
+from sample_deal import BELOW, SampleDeal
 from sample_files import Row, csv_text
 
 
@@ -40,9 +40,12 @@ def _plan_row(deal: SampleDeal, position: int, month: int) -> Row:
 def _free_row(deal: SampleDeal, position: int, month: int) -> Row:
     free = deal.free_users[position]
     draw = draws_of(deal.name, free.plan, str(month)).random()
-    users = round(free.users * (1 + free.growth) ** (month - len(MONTHS) + 1) * (0.98 + 0.04 * draw))
+    users = round(
+        free.users * (1 + free.growth) ** (month - len(MONTHS) + 1) * (0.98 + 0.04 * draw)
+    )
     return (LABELS[month], "", free.plan, free.payer, 0, "USD", 0, 0, 0, "", "", users,
-            round(users * free.conversion), "recognised", "flat", "product analytics", "C")  # fmt: skip
+            round(users * free.conversion), "recognised", "flat", "product analytics",
+            "C")  # fmt: skip
 
 
 def operating_loss(deal: SampleDeal) -> list[int]:
@@ -72,7 +75,7 @@ def cash_csv(deal: SampleDeal) -> str:
         rows.append(("capital_expenditure", "equipment", "", LABELS[i], spent, *bank))
         if amount:
             rows.append(("financing", name, "", LABELS[i], amount, *bank))
-        rows.append(("cash", "operating accounts", month_end(i), "", balance, *bank))
+        rows.append(("cash", "operating accounts", last_day(i), "", balance, *bank))
     header = ("kind", "item", "date", "period", "amount", "unit", "status", "document", "grade")
     return csv_text(header, rows)
 

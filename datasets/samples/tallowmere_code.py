@@ -46,7 +46,8 @@ FLOWS = (
     _agent("Pro", 2_800_000, 0.07),
     _agent("Team", 2_300_000, 0.06),
     Flow("tallowmere/completion", "haiku", "wrkspc_prod_completion", Shape(350_000, 0.04), PAID,
-         "completion", "Solo", "paid", {"input": 0.93, "output": 0.07}, tokens_a_request=2_200, requests_a_user=160),
+         "completion", "Solo", "paid", {"input": 0.93, "output": 0.07},
+         tokens_a_request=2_200, requests_a_user=160),
     Flow("tallowmere/trial", "sonnet", "wrkspc_free_trial", Shape(550_000, 0.05, 0.08), PROMO,
          "agent", "Trial", "promo", AGENT_MIX, tokens_a_request=100_000, requests_a_user=6),
     Flow("tallowmere/default", "sonnet", "", Shape(620_000, 0.05, 0.12),
@@ -132,10 +133,12 @@ BILLS = {"anthropic": ANTHROPIC, "aws": AWS}
 
 
 RUNS = (
-    Run("tab-1", "final_run", "2025-02-03", "2025-03-14", 240_000, "released", "2025-04-08", 96_000),
+    Run("tab-1", "final_run", "2025-02-03", "2025-03-14", 240_000, "released", "2025-04-08",
+        96_000),
     Run("tab-2 first attempt", "final_run", "2025-07-07", "2025-08-15", 265_000, "failed", "",
         106_000, "loss diverged; restarted from the tab-1 weights"),
-    Run("tab-2", "final_run", "2025-09-01", "2025-10-24", 390_000, "released", "2025-11-18", 156_000),
+    Run("tab-2", "final_run", "2025-09-01", "2025-10-24", 390_000, "released", "2025-11-18",
+        156_000),
     Run("tab-2.5", "post_training", "2026-03-02", "2026-04-10", 245_000, "released", "2026-05-05",
         98_000),
 )  # fmt: skip
@@ -179,13 +182,13 @@ DEAL = SampleDeal(
 FEATURES = (
     Feature("agent", "sonnet", "wrkspc_prod_agent", "code_edit", 1.0, steps=9, scale=0.8,
             retrievals=0.8, tools=1.6, guardrails=0.2, retry=0.05),
-    Feature("completion", "haiku", "wrkspc_prod_completion", "azure_code", 36.0),
+    Feature("completion", "haiku", "wrkspc_prod_completion", "azure_code", 13.0),
 )  # fmt: skip
 AUDIENCES = (
-    Audience("Solo", "paid", 22, 60.0, 1.3, 1_200),
-    Audience("Pro", "paid", 8, 110.0, 1.4, 1_500),
-    Audience("Team", "paid", 9, 90.0, 1.5, 1_000),
-    Audience("Trial", "promo", 6, 25.0, 1.8, 150),
+    Audience("Solo", "paid", 14, 40.0, 1.25, 900),
+    Audience("Pro", "paid", 5, 80.0, 1.4, 1_200),
+    Audience("Team", "paid", 6, 55.0, 1.5, 800),
+    Audience("Trial", "promo", 4, 12.0, 1.8, 120),
 )
 
 
@@ -204,14 +207,16 @@ def files() -> dict[str, bytes]:
     """Computed files of the folder that are this company's own."""
     seats = ("board pack June 2026", "p. 5", "C", "")
     facts = (
-        ("paying_seats", "2026-06", 73_400, "count", "used", *seats),
-        ("arr", "2026-06", "25.1", "USD m", "used", *seats),
+        ("paying_seats", "2026-06", 65_287, "count", "used", *seats),
+        ("arr", "2026-06", "25.3", "USD m", "used", *seats),
     )
     return {
         "bills/anthropic_cost_report.json.gz": packed(anthropic_cost_report(ANTHROPIC)),
         "bills/aws_focus_1_2.csv.gz": packed(focus_1_2_csv(AWS, account="Tallowmere")),
         "usage/daily.csv.gz": packed(usage_csv(FLOWS, months=LAST_TWELVE)),
-        "usage/requests_2026-06.csv.gz": packed(requests_csv(NAME, FEATURES, AUDIENCES, most=4_500)),
+        "usage/requests_2026-06.csv.gz": packed(
+            requests_csv(NAME, FEATURES, AUDIENCES, most=4_500)
+        ),
         "drivers.csv": drivers_csv(_drivers()).encode(),
         "training_runs.csv": runs_csv(RUNS).encode(),
         "facts.csv": facts_csv(facts).encode(),

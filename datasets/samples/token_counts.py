@@ -20,7 +20,7 @@ class Lengths:
     values: tuple[float, ...]
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Draw values, interpolated on a log scale between quantiles; none beyond the outer ones."""
+        """Draw values between the outer quantiles, interpolated on a log scale."""
         at = rng.uniform(self.shares[0], self.shares[-1], size)
         logs = np.interp(at, self.shares, np.log(np.maximum(self.values, 1e-3)))
         return np.exp(logs)
@@ -39,4 +39,5 @@ def lengths(trace: str, measure: str) -> Lengths:
 
 def draw_tokens(trace: str, measure: str, *, rng: np.random.Generator, size: int) -> np.ndarray:
     """Whole tokens of many requests, at least one each."""
-    return np.maximum(1, np.rint(lengths(trace, measure).draw(rng, size))).astype(int)
+    drawn = np.rint(lengths(trace, measure).draw(rng, size))
+    return np.asarray(np.maximum(1, drawn), dtype=np.int64)

@@ -45,7 +45,8 @@ def _gpu(
 
 
 COREWEAVE = (
-    _gpu("reserved", "Reserved Instances", "Reserved capacity - NVIDIA HGX H100 80GB nodes, monthly",
+    _gpu("reserved", "Reserved Instances",
+         "Reserved capacity - NVIDIA HGX H100 80GB nodes, monthly",
          Shape(10_400_000, 0.0, 0.01, levels=LEAVING, last="2026-05"), SERVING, unit="node-hour",
          price="19.60"),
     _gpu("idle", "Reserved Instances", "Reserved capacity - HGX H100 nodes not scheduled (idle)",
@@ -83,11 +84,14 @@ def _gcp(
 
 def _pair(name: str, project: str, days: str, ttm: float, truth: Truth, fee: str) -> list[Charge]:
     """GPUs that Vertex started, and the management fee that says for what."""
-    place = {"project": project, "job_days": days, "unit": "hour"}
     return [
-        _gcp(f"{name} gpu", "Compute Engine", DWS, ttm * 0.87, truth, price="4.10", **place),
-        _gcp(f"{name} fee", VERTEX, fee, ttm * 0.13, truth, price="0.615", **place),
-    ]
+        _gcp(f"{name} {part}", service, sku, ttm * share, truth, price=price, project=project,
+             job_days=days, unit="hour")
+        for part, service, sku, share, price in (
+            ("gpu", "Compute Engine", DWS, 0.87, "4.10"),
+            ("fee", VERTEX, fee, 0.13, "0.615"),
+        )
+    ]  # fmt: skip
 
 
 TRAIN_FEE = "Vertex AI: Training/Pipelines management fee on NVIDIA H100 80GB in Iowa"
@@ -222,7 +226,7 @@ def files() -> dict[str, bytes]:
     """Computed files of the folder that are this company's own."""
     call = ("call with the head of infrastructure", "notes of 2026-06-24", "D", "")
     facts = (
-        ("images_generated", "2026-06", 71_000_000, "count", "used", "board pack June 2026", "p. 4",
+        ("images_generated", "2026-06", 125_600_000, "count", "used", "board pack June 2026", "p. 4",
          "C", ""),
         ("owned_serving_cost_per_month", "2026-06", "0.41", "USD m", "used", *call),
     )  # fmt: skip

@@ -72,7 +72,13 @@ def selector_of(line: SplitLine) -> str:
     else:
         pairs = [("supplier", line.line.vendor), ("service", bill.service), ("text", bill.text)]
         pairs += [("project", bill.project)]
-    return " & ".join(f"{field}={value}" for field, value in pairs if value and " & " not in value)
+    return " & ".join(f"{field}={_value(value)}" for field, value in pairs if value)
+
+
+def _value(text: str) -> str:
+    """Value of a selector; a text with the selector's own separator is cut there to a prefix."""
+    start, separator, _ = text.partition(" & ")
+    return f"{start}*" if separator else text
 
 
 def data_requests(

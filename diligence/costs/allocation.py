@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from diligence.errors import EstimationError, InputError
 from diligence.inputs.deal import Workload
-from diligence.units import format_percent
+from diligence.units import format_percent, format_span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,16 +72,25 @@ def allocate(
 class DriverShares:
     """What each workload used of something shared, in the unit of the driver.
 
-    ``serving_low`` and ``serving_high`` are how little and how much inference may have used.
+    ``serving_low`` and ``serving_high`` are how little and how much inference may have used; built
+    by :func:`shares_from_driver`.
     """
 
-    training: Decimal = ZERO
-    inference: Decimal = ZERO
-    internal: Decimal = ZERO
-    other: Decimal = ZERO
-    idle: Decimal = ZERO
-    serving_low: Decimal = ZERO
-    serving_high: Decimal = ZERO
+    training: Decimal
+    inference: Decimal
+    internal: Decimal
+    other: Decimal
+    idle: Decimal
+    serving_low: Decimal
+    serving_high: Decimal
+
+    def __post_init__(self) -> None:
+        _require_usable(self.weights)
+        if not ZERO <= self.serving_low <= self.inference <= self.serving_high:
+            raise InputError(
+                f"Inference of {self.inference} must lie inside its range {self.serving_low} to "
+                f"{self.serving_high}, from 0."
+            )
 
     @property
     def total(self) -> Decimal:
@@ -110,7 +119,7 @@ class DriverShares:
         low, high = self.serving_share_range
         if low == high:
             return shares
-        return f"{shares}; serving {format_percent(low)} to {format_percent(high)}"
+        return f"{shares}; serving {format_span(format_percent(low), format_percent(high))}"
 
 
 def shares_from_driver(
@@ -139,7 +148,7 @@ def shares_from_driver(
     ...     {"inference": Decimal(550), "training": Decimal(450)},
     ...     low={"inference": Decimal(500)}, high={"inference": Decimal(600)})
     >>> found.summary()
-    'training 45.0 %, inference 55.0 %; serving 50.0 % to 60.0 %'
+    'training 45.0 %, inference 55.0 %; serving 50.0 to 60.0 %'
     """
     _require_usable(values)
     lows, highs = {**values, **(low or {})}, {**values, **(high or {})}

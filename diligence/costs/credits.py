@@ -309,6 +309,8 @@ def _day_after(as_of: date, months: float) -> date:
 
 def _months_between(as_of: date, last: date) -> float:
     """Months from the day after as-of to the end of the last day; 0 when it has passed."""
+    if last.year - as_of.year > _NEVER_MONTHS // 12:
+        return math.inf
     first, after = as_of + timedelta(days=1), last + timedelta(days=1)
     whole = 12 * (after.year - first.year) + after.month - first.month
     if _shifted(first, whole) > after:

@@ -207,7 +207,10 @@ def take_out_free(
         raise InputError(
             "Free traffic would be counted twice; keep the split by tokens or the separate "
             "free-tier allocation of a line, not both:",
-            [_problem(d.line, f"{d.from_driver:f} on top of {d.from_usage:f}", "one") for d in twice],
+            [
+                _problem(both.line, f"{both.from_driver:f} on top of {both.from_usage:f}", "one")
+                for both in twice
+            ],
         )
     free = {line: usage.get(line, ZERO) or driver.get(line, ZERO) for line in lines}
     stray = [line for line in (*usage, *driver) if line not in lines]

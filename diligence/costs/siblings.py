@@ -15,11 +15,13 @@ from functools import cache
 
 import yaml
 
+from diligence.costs.allocation import allocate
 from diligence.costs.phrases import Phrases, fold, phrases
 from diligence.inputs.bills.bill import BillLine
 from diligence.resources import resource_path
 
 ZERO = Decimal(0)
+_NO_USE = frozenset(("credit", "discount", "tax"))
 _Key = tuple[str, object, str]
 
 
@@ -68,6 +70,7 @@ def pair_siblings(lines: Iterable[BillLine], *, system: str) -> tuple[BillLine, 
     """Give open lines the text of their sibling; split those with siblings of several kinds.
 
     Lines without a sibling, and all others, come back as they were; sums are conserved exactly.
+    A line that names no project has no sibling.
     """
     known = tuple(lines)
     for rule in sibling_rules():
@@ -91,7 +94,7 @@ def _fees(lines: Iterable[BillLine], rule: SiblingRule) -> dict[_Key, dict[str, 
     told: dict[_Key, list[BillLine]] = defaultdict(list)
     for line in lines:
         words = _words(line)
-        if rule.tells(words):
+        if rule.tells(words) and line.kind not in _NO_USE and line.project:
             told[_key(line, rule.part(words))].append(line)
     return {key: _weights(members) for key, members in told.items()}
 
@@ -107,23 +110,15 @@ def _weights(fees: Sequence[BillLine]) -> dict[str, Decimal]:
 def _split(line: BillLine, shares: Mapping[str, Decimal]) -> tuple[BillLine, ...]:
     if len(shares) == 1:
         return (replace(line, sibling=next(iter(shares))),)
-    total = sum(shares.values(), ZERO)
-    money, quantity = line.money, line.quantity
-    parts: list[BillLine] = []
-    for sibling, weight in list(shares.items())[:-1]:
-        part = {name: _portion(amount, weight, total) for name, amount in money.items()}
-        hours = None if quantity is None else _portion(quantity, weight, total)
-        parts.append(replace(line, sibling=sibling).with_money(part, hours))
-        money = {name: amount - part[name] for name, amount in money.items()}
-        quantity = None if quantity is None or hours is None else quantity - hours
-        total -= weight
-    return (*parts, replace(line, sibling=list(shares)[-1]).with_money(money, quantity))
-
-
-def _portion(amount: Decimal, weight: Decimal, total: Decimal) -> Decimal:
-    """Share of an amount, at the amount's own precision and never coarser than a millionth."""
-    exponent = min(int(amount.as_tuple().exponent), -6)
-    return (amount * weight / total).quantize(Decimal(1).scaleb(exponent))
+    money = {name: allocate(amount, shares) for name, amount in line.money.items()}
+    hours = None if line.quantity is None else allocate(line.quantity, shares)
+    return tuple(
+        replace(line, sibling=sibling).with_money(
+            {name: parts[sibling] for name, parts in money.items()},
+            None if hours is None else hours[sibling],
+        )
+        for sibling in shares
+    )
 
 
 def _key(line: BillLine, part: str) -> _Key:

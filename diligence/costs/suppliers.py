@@ -33,24 +33,34 @@ def supplier_of(text: str) -> str:
 def booked_supplier(line: LedgerLine, candidates: frozenset[str]) -> str:
     """Supplier among the candidates that a ledger line names; empty when it names none.
 
-    The vendor decides when it names a known supplier, then the memo, then the account.
+    The vendor decides when it names a known supplier, then the memo, then the account. What the
+    supplier sells besides (seats, advertising) is not on the bill, wherever the line says so.
     """
+    everything = fold(" | ".join((line.vendor, line.text, line.account)))
     for text in (line.vendor, line.text, line.account):
-        found = known_supplier(text)
+        found = _alias_in(text)
         if found:
-            return found if found in candidates else ""
-    words = fold(" | ".join((line.vendor, line.text, line.account)))
-    named = [name for name in sorted(candidates) if fold(name) and fold(name) in words]
-    return named[0] if named else ""
+            is_billed = found.name in candidates and not found.unless.found_in(everything)
+            return found.name if is_billed else ""
+    return next((name for name in sorted(candidates) if _is_named(name, everything)), "")
 
 
 def known_supplier(text: str) -> str:
     """Common name of a supplier of ``datasets/suppliers.yaml``; empty when the text names none."""
+    found = _alias_in(text)
+    return found.name if found else ""
+
+
+def _alias_in(text: str) -> _Alias | None:
     folded = fold(text)
-    for alias in _aliases():
-        if alias.words.found_in(folded) and not alias.unless.found_in(folded):
-            return alias.name
-    return ""
+    return next(
+        (a for a in _aliases() if a.words.found_in(folded) and not a.unless.found_in(folded)), None
+    )
+
+
+def _is_named(name: str, words: str) -> bool:
+    """Tell whether a name stands in folded words, its humps split or not."""
+    return any(spelt and f" {spelt} " in f" {words} " for spelt in fold(name).split(" | "))
 
 
 @cache

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from diligence.errors import InputError
-from diligence.projections.exact_parts import apportion, exponent, to_decimal
+from diligence.projections.exact_parts import apportion, to_decimal
 from diligence.projections.token_weights import TokenWeights
 from diligence.projections.usage_rows import TOKEN_KINDS, UsageRows
 from diligence.projections.weighed_rows import BARE, ModelSums, WeighedRows, weigh_rows
@@ -101,8 +101,7 @@ class CostSpread:
             ),
             NOTHING,
         )
-        places = min(-6, exponent(self.serving_cost))
-        return to_decimal(self.tokens.rate * weighted, places)
+        return to_decimal(self.tokens.rate * weighted)
 
     def unlisted_share(self) -> Fraction:
         """Share of the token-driven cost on models that weigh at the default ratios."""

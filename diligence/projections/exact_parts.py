@@ -1,64 +1,51 @@
-"""Divides an amount into parts that add up to it exactly."""
+"""Exact fractions of a bill as money: parts that add up to it, and single amounts."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from math import lcm
+from typing import TypeVar
 
-from diligence.errors import InputError
+from diligence.costs.allocation import allocate
 
 K = TypeVar("K", bound=Hashable)
-_COARSEST = -6
+FINEST = Decimal("0.000001")
+"""A millionth of the currency; a query may cost less than a cent."""
 
 
 def apportion(amount: Decimal, weights: Mapping[K, Fraction]) -> dict[K, Decimal]:
-    """Divide an amount in proportion to weights; the parts add up to it exactly.
+    """Divide an amount in proportion to fractions; the parts add up to it exactly.
 
-    Parts stand to a millionth, or as fine as the amount itself, and are off by less than one such
-    unit. A weight of 0 gets 0; the order of the weights does not matter.
+    Parts stand to a millionth, or as fine as the amount itself.
 
     Raises
     ------
-    InputError
+    EstimationError
         When there is an amount to divide and every weight is 0.
 
     Examples
     --------
-    >>> apportion(Decimal(100), {"a": Fraction(1), "b": Fraction(2)})
-    {'a': Decimal('33.333333'), 'b': Decimal('66.666667')}
+    >>> parts = apportion(Decimal(100), {"a": Fraction(1, 3), "b": Fraction(2, 3)})
+    >>> [str(part) for part in parts.values()]
+    ['33.333333', '66.666667']
     """
-    total = sum(weights.values(), Fraction(0))
-    if not total:
-        if amount:
-            raise InputError(f"nothing to spread {amount:,f} over; it needs a count above 0")
+    if not amount:
         return dict.fromkeys(weights, Decimal(0))
-    places = min(_COARSEST, exponent(amount))
-    parts: dict[K, Decimal] = {}
-    running, given = Fraction(0), Decimal(0)
-    for key in sorted(weights, key=repr):
-        running += weights[key]
-        reached = to_decimal(Fraction(amount) * running / total, places)
-        parts[key] = reached - given
-        given = reached
-    return {key: parts[key] for key in weights}
+    keys = {repr(key): key for key in weights}
+    scale = lcm(*(weight.denominator for weight in weights.values()))
+    whole = {name: Decimal(int(weights[key] * scale)) for name, key in keys.items()}
+    parts = allocate(amount, whole, quantum=FINEST)
+    return {key: parts[name] for name, key in keys.items()}
 
 
-def to_decimal(value: Fraction, places: int = _COARSEST) -> Decimal:
-    """Round a fraction to a power of ten.
+def to_decimal(value: Fraction, quantum: Decimal = FINEST) -> Decimal:
+    """Round a fraction to a multiple of a power of ten.
 
     Examples
     --------
-    >>> to_decimal(Fraction(1, 3), -2)
+    >>> to_decimal(Fraction(1, 3), Decimal("0.01"))
     Decimal('0.33')
     """
-    return Decimal(round(value / Fraction(10) ** places)).scaleb(places)
-
-
-def exponent(amount: Decimal) -> int:
-    """Power of ten of an amount's last digit, such as -2 for 1.50."""
-    found: Any = amount.as_tuple().exponent
-    if not isinstance(found, int):
-        raise InputError(f"the amount is {amount}; it needs a finite number")
-    return found
+    return round(value / Fraction(quantum)) * quantum

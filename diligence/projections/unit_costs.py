@@ -94,6 +94,19 @@ class UnitCosts:
         found = (item.cost for item in self.by(dimension) if item.name == name)
         return next(found, None)
 
+    def monthly_cost_of(self, dimension: str, name: str) -> Decimal | None:
+        """Serving cost of one group a month; None when usage does not have it.
+
+        Of payer ``free`` it is what `costs.free_tier.free_tier_cost_per_conversion` asks for.
+
+        Raises
+        ------
+        PeriodError
+            When the period is not a whole number of months.
+        """
+        cost = self.cost_of(dimension, name)
+        return None if cost is None else cost / self.period.months
+
     def to_frame(self) -> pd.DataFrame:
         """One row a group of queries."""
         return query_frame(self.queries)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, DefaultContext, getcontext
 from typing import Literal
 
 from diligence.errors import DiligenceError
+
+# Bills carry 18 and more decimal places and years of them are added up: the 28 digits Python
+# computes with by default would round such a sum.
+getcontext().prec = DefaultContext.prec = 60
 
 Locale = Literal["en", "eu"]
 ZERO_MARKS = frozenset({"-", "–", "—", "−", "nil"})

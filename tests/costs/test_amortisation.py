@@ -15,6 +15,8 @@ from diligence.costs import (
     full_cost_vintages,
     successful_efforts_vintages,
 )
+from diligence.costs.amortisation import undo_capitalisation
+from diligence.errors import InputError
 from diligence.inputs.deal import SourceRef, TrainingRun
 from diligence.units import parse_period
 
@@ -72,6 +74,98 @@ def test_failed_run_without_a_later_release_is_written_off():
 def test_maintenance_runs_are_not_amortised():
     runs = (run("lora", "1", "released", date(2025, 1, 31), purpose="maintenance"),)
     assert successful_efforts_vintages(runs) == ()
+
+
+def test_a_released_model_a_month_by_life():
+    # methods.md D: $200-300m over 18 to 12 months is $11.1-25.0m a month.
+    month = parse_period("2025-01")
+    low, high = (
+        amortised_charge([Vintage("v", D(cost), date(2025, 1, 1))], period=month, life_months=life)
+        for cost, life in ((200, 18), (300, 12))
+    )
+    assert (round(low, 1), round(high, 1)) == (D("11.1"), D("25.0"))
+
+
+def test_base_and_variant_have_two_lives():
+    # Base 12 over 12 months and variant 4 over 4, both from January: by half-year 6 and all 4.
+    runs = (
+        run("base", "12", "released", date(2025, 1, 31)),
+        run("variant", "4", "released", date(2025, 1, 31), purpose="post_training"),
+    )
+    half = parse_period("2025H1")
+    two = successful_efforts_vintages(runs, variant_life_months=4)
+    assert amortised_charge(two, period=half, life_months=12) == 10
+    one = successful_efforts_vintages(runs)
+    assert amortised_charge(one, period=half, life_months=12) == 8
+
+
+def test_failed_runs_take_the_life_of_the_model_that_carries_them():
+    runs = (
+        run("lost", "8", "failed", date(2025, 1, 31), purpose="post_training"),
+        run("variant", "4", "released", date(2025, 1, 31), purpose="post_training"),
+    )
+    carried = full_cost_vintages(runs, variant_life_months=4)
+    assert amortised_charge(carried, period=parse_period("2025-01"), life_months=12) == 3
+
+
+def test_of_two_releases_on_one_day_the_base_carries():
+    runs = (
+        run("lost", "12", "failed", date(2025, 1, 31)),
+        run("variant", "4", "released", date(2025, 1, 31), purpose="post_training"),
+        run("base", "12", "released", date(2025, 1, 31)),
+    )
+    carried = full_cost_vintages(runs, variant_life_months=4)
+    assert amortised_charge(carried, period=parse_period("2025-01"), life_months=12) == 3
+
+
+def test_a_life_of_no_month_is_refused_and_loses_no_cost():
+    with pytest.raises(InputError, match="v: a life must be 1 month or more; found 0"):
+        amortised_charge([Vintage("v", D(1), date(2025, 1, 1))], period=YEAR, life_months=0)
+
+
+def test_undoing_capitalised_training_keeps_both_views():
+    # Booked cost 50 with amortisation 8 in it (3 in cost of revenue 20); 20 were capitalised.
+    undone = undo_capitalisation(capitalised=D(20), amortisation=D(8), in_cost_of_revenue=D(3))
+    assert undone.cash_view(D(50)) == 62
+    assert undone.cost_of_revenue(D(20)) == 17
+    assert undone.flattering == 12
+    assert undone.summary().endswith("the books show 12.00 less cost than was spent")
+
+
+def test_impossible_capitalisation_is_refused():
+    with pytest.raises(InputError, match="found capitalised -1"):
+        undo_capitalisation(capitalised=D(-1), amortisation=D(0))
+    with pytest.raises(InputError, match="cannot hold 9 of amortisation"):
+        undo_capitalisation(capitalised=D(0), amortisation=D(8), in_cost_of_revenue=D(9))
+
+
+amounts = st.decimals(min_value=0, max_value=10**9, places=2)
+
+
+@given(amounts, st.integers(1, 36), st.integers(1, 36))
+def test_undoing_over_all_years_changes_no_total(cost, life, start):
+    # Capitalised once and amortised whole: over the years both views cost the same.
+    first = parse_period("2020-01").shifted(start - 1).start
+    years = [parse_period(str(year)) for year in range(2020, 2027)]
+    vintage = Vintage("v", cost, first)
+    total = sum(
+        undo_capitalisation(
+            capitalised=cost if year.start <= first <= year.end else D(0),
+            amortisation=amortised_charge([vintage], period=year, life_months=life),
+        ).flattering
+        for year in years
+    )
+    assert float(total) == pytest.approx(0, abs=1e-6)
+
+
+@given(amounts, st.integers(1, 48), st.integers(1, 48))
+def test_a_longer_life_never_charges_the_first_months_more(cost, one, other):
+    short, long = sorted((one, other))
+    vintage = [Vintage("v", cost, date(2025, 1, 1))]
+    month = parse_period("2025-01")
+    assert amortised_charge(vintage, period=month, life_months=long) <= amortised_charge(
+        vintage, period=month, life_months=short
+    )
 
 
 @given(

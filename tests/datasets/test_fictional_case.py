@@ -130,12 +130,6 @@ def test_tokens_at_list_price_are_the_bill() -> None:
     assert cost / 1_000_000 == pytest.approx(booked(6400, [JUNE]), abs=1)
 
 
-def test_more_than_half_of_the_cluster_serves() -> None:
-    hours = [row for row in rows_of("drivers.csv") if row["period"] in LAST_TWELVE]
-    serving = sum(int(row["value"]) for row in hours if row["workload"] == "serving")
-    assert serving / sum(int(row["value"]) for row in hours) == pytest.approx(0.55, abs=1e-5)
-
-
 def test_each_cash_balance_is_the_one_before_plus_the_flows() -> None:
     balance, flows = None, 0
     for row in rows_of("cash.csv"):

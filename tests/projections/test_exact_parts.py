@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diligence.errors import InputError
+from diligence.errors import EstimationError
 from diligence.projections.exact_parts import apportion
 
 amounts = st.decimals(0, 10**12, places=4)
@@ -37,7 +37,7 @@ def test_only_ratios_of_weights_matter(amount, parts, factor):
 def test_a_weight_of_nothing_gets_nothing_and_no_weight_at_all_is_refused():
     assert apportion(Decimal(7), {"a": Fraction(0), "b": Fraction(3)}) == {"a": 0, "b": 7}
     assert apportion(Decimal(0), {"a": Fraction(0)}) == {"a": 0}
-    with pytest.raises(InputError, match="nothing to spread 7 over"):
+    with pytest.raises(EstimationError, match="every weight is zero"):
         apportion(Decimal(7), {"a": Fraction(0)})
 
 

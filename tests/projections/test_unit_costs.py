@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from diligence.costs.free_tier import free_tier_cost_per_conversion
 from diligence.errors import InputError
 from diligence.prices import PriceBook
 from diligence.projections.unit_costs import unit_costs
@@ -104,6 +105,19 @@ def test_a_sample_outside_the_period_is_left_out():
     assert costs(5, "daily", columns=columns, requests=inside).query.median == 5
 
 
+def test_free_usage_gives_the_cost_of_a_conversion():
+    columns = {"payer": ["paid", "free"], "input_tokens": [1, 2]}
+    found = costs(90_000, columns=columns, period=parse_period("2026Q2"))
+    monthly = found.monthly_cost_of("payer", "free")
+    assert monthly == 20_000
+    # 0.20 a free user and month, of whom one in a hundred converts
+    conversion = free_tier_cost_per_conversion(
+        monthly, free_users_at_start=Decimal(100_000), conversions=Decimal(1_000)
+    )
+    assert conversion.per_conversion == 20
+    assert found.monthly_cost_of("payer", "promo") is None
+
+
 def test_a_negative_tuning_cost_is_refused():
     with pytest.raises(InputError, match="recurring_tuning is -1"):
         costs(5, columns={"input_tokens": [1]}, recurring_tuning=Decimal(-1))
@@ -113,7 +127,7 @@ def test_results_show_themselves():
     found = costs(5, columns={"plan": ["<b>"], "input_tokens": [1], "user": ["a"]})
     assert list(found.to_frame()["dimension"]) == ["all", "plan"]
     assert len(found.users_frame()) == 2
-    assert list(found.kinds_frame()["cost"])[0] == 5
+    assert found.kinds_frame()["cost"].iloc[0] == 5
     assert "<b>" not in found._repr_html_()
 
 

@@ -34,27 +34,43 @@ def bare_sizes(
 ) -> dict[str, tuple[int, int]]:
     """Digits before and behind the point, at most, where all amounts are written plainly.
 
-    Empty when some amount has a sign, a separator or an exponent, or the point may be one for
-    thousands: then the slower reading of ``plain_digits`` is needed.
+    Empty when some amount has brackets, a separator or a currency, or when the point may be one
+    for thousands: then the slower reading of ``plain_digits`` is needed.
     """
     if not texts or locale == "eu":
         return {}
     asked = []
     for x in texts:
         point = f"instr({x}, '.')"
+        is_bare = f"regexp_full_match({x}, {literal(_BARE)})"
         behind = f"CASE WHEN {point} > 0 THEN length({x}) - {point} END"
         asked += [
-            f"coalesce(bool_and(regexp_full_match({x}, {literal(_BARE)})), true)",
+            f"coalesce(bool_and({is_bare}), true)",
             f"max(CASE WHEN {point} > 0 THEN {point} - 1 ELSE length({x}) END)",
             f"min({behind})",
             f"max({behind})",
         ]
     found = select_one(con, ", ".join(asked))
     places = {count for count in (*found[2::4], *found[3::4]) if count is not None}
-    if not all(found[::4]) or (places == {3} and locale is None):
+    if places == {3} and locale is None:
         return {}
-    sizes = zip(found[1::4], found[3::4], strict=True)
-    return {x: (d or 1, s or 0) for x, (d, s) in zip(texts, sizes, strict=True)}
+    sizes = zip(texts, found[::4], found[1::4], found[3::4], strict=True)
+    known = {}
+    for x, is_bare, digits, behind in sizes:
+        exponents = (0, 0) if is_bare else _exponents(con, x)
+        if exponents is None:
+            return {}
+        known[x] = (max(digits or 1, exponents[0]), max(behind or 0, exponents[1]))
+    return known
+
+
+def _exponents(con: duckdb.DuckDBPyConnection, x: str) -> tuple[int, int] | None:
+    """Digits of the amounts with an exponent; None when others are not plain either."""
+    odd = f"NOT regexp_full_match({x}, {literal(_BARE)})"
+    is_plain, *size = select_one(
+        con, f"bool_and(regexp_full_match({x}, {literal(_PLAIN)})), {digits_of(x)}", odd
+    )
+    return (size[0], size[1]) if is_plain else None
 
 
 def plain_digits(
@@ -147,3 +163,22 @@ def _cleaned(x: str, locale: Locale) -> str:
         f"lambda n: CASE WHEN n = '' THEN '' ELSE {minus} || n END)[1])[1] END)[1]"
     )
     return f"CASE WHEN {x} IS NULL OR lower(trim({x})) IN ({missing}) THEN NULL ELSE {steps} END"
+
+
+def digits_of(text: str) -> str:
+    """SQL of the most digits before the point, the most behind it, and the number of rows."""
+    mantissa = f"split_part(lower({text}), 'e', 1)"
+    whole = f"length(ltrim(split_part({mantissa}, '.', 1), '+-0'))"
+    digits = f"greatest({whole} + greatest({_exponent(text)}, 0), 0)"
+    return f"max({digits}), max({decimals_of(text)}), count(*)"
+
+
+def decimals_of(text: str) -> str:
+    """SQL of the digits behind the point of a plain number, without trailing zeros."""
+    mantissa = f"split_part(lower({text}), 'e', 1)"
+    behind = f"length(rtrim(split_part({mantissa}, '.', 2), '0'))"
+    return f"greatest({behind} - {_exponent(text)}, 0)"
+
+
+def _exponent(text: str) -> str:
+    return f"coalesce(TRY_CAST(nullif(split_part(lower({text}), 'e', 2), '') AS INTEGER), 0)"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from diligence.inputs.bills.amount_texts import bare_sizes, plain_digits
+from diligence.inputs.bills.amount_texts import bare_sizes, decimals_of, digits_of, plain_digits
 from diligence.inputs.bills.cells import BadCell, bad_cells, column_name, kind_of, select_one
 from diligence.inputs.bills.faults import UnreadableBillError
 from diligence.units.money import Locale
@@ -126,14 +126,14 @@ def _long_doubles(
     text = f"CAST({argument} AS VARCHAR)"
     endless = f"{text} IN ('nan', '-nan', 'inf', '-inf')"
     bad = bad_cells(con, argument, condition=endless, text=text, expected="a number")
-    digits, scale, rows = select_one(con, _size(text), f"{rest} AND isfinite({argument})")
+    digits, scale, rows = select_one(con, digits_of(text), f"{rest} AND isfinite({argument})")
     digits, scale = max(digits or 0, 6), max(scale or 0, 9)
     room = MOST_DIGITS - digits - len(str(rows))
     notes = []
     if scale > room:
         if room < SMALLEST_KEPT:
             raise _too_long(argument, digits, scale)
-        finer = f"{rest} AND isfinite({argument}) AND {_decimals(text)} > {room}"
+        finer = f"{rest} AND isfinite({argument}) AND {decimals_of(text)} > {room}"
         cells = select_one(con, "count(*)", finer)[0]
         notes.append(
             f"{column_name(argument)}: {cells:,} cells with binary noise behind decimal {room} are "
@@ -169,7 +169,7 @@ def _decimal(
     # a bound that leaves room for any sum spares counting the digits of each cell
     if size and sum(size) <= _SURELY_HELD:
         return f"CAST({text} AS DECIMAL({sum(size)}, {size[1]}))"
-    digits, scale, rows = select_one(con, _size(f"nullif({text}, '')"))
+    digits, scale, rows = select_one(con, digits_of(f"nullif({text}, '')"))
     digits, scale = max(digits or 0, 1), scale or 0
     if digits + scale + len(str(rows)) > MOST_DIGITS:
         raise _too_long(argument, digits, scale)
@@ -180,20 +180,3 @@ def _too_long(argument: str, digits: int, scale: int) -> UnreadableBillError:
     found = f"amounts of up to {digits} digits before and {scale} behind the decimal point"
     wanted = f"at most {MOST_DIGITS} digits in all, with room for their sum"
     return UnreadableBillError(found, wanted, column=column_name(argument))
-
-
-def _size(text: str) -> str:
-    mantissa = f"split_part(lower({text}), 'e', 1)"
-    whole = f"length(ltrim(split_part({mantissa}, '.', 1), '+-0'))"
-    digits = f"greatest({whole} + greatest({_exponent(text)}, 0), 0)"
-    return f"max({digits}), max({_decimals(text)}), count(*)"
-
-
-def _decimals(text: str) -> str:
-    mantissa = f"split_part(lower({text}), 'e', 1)"
-    behind = f"length(rtrim(split_part({mantissa}, '.', 2), '0'))"
-    return f"greatest({behind} - {_exponent(text)}, 0)"
-
-
-def _exponent(text: str) -> str:
-    return f"coalesce(TRY_CAST(nullif(split_part(lower({text}), 'e', 2), '') AS INTEGER), 0)"

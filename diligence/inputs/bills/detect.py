@@ -48,7 +48,10 @@ def choose_format(names: Iterable[str], *, mapping: BillMapping | None) -> tuple
     if mapping is None or mapping.format is None:
         return detect_format(names), "detected"
     header = Header(names)
-    fmt = mapped_format(mapping) if mapping.format == MAPPED else named_format(mapping.format)
+    if mapping.format == MAPPED:
+        fmt = mapped_format(mapping)
+    else:
+        fmt = _fullest(named_formats(mapping.format), header)
     lacking = [name for name in fmt.required if not header.has(name)]
     if lacking:
         found = f"no column {lacking[0]!r}, which {fmt.name} needs"
@@ -56,19 +59,25 @@ def choose_format(names: Iterable[str], *, mapping: BillMapping | None) -> tuple
     return fmt, "mapped" if mapping.format == MAPPED else "forced"
 
 
-def named_format(name: str) -> BillFormat:
-    """Format of a short name.
+def named_formats(name: str) -> tuple[BillFormat, ...]:
+    """Formats of a short name; some have one for each way of naming their columns.
 
     Raises
     ------
     UnreadableBillError
         When there is none; names the nearest.
     """
-    known = {fmt.name: fmt for fmt in ALL_FORMATS}
-    if name not in known:
-        wanted = f"a format: {near_match(name, [*known, MAPPED])}"
+    found = tuple(fmt for fmt in ALL_FORMATS if fmt.name == name)
+    if not found:
+        known = dict.fromkeys([*(fmt.name for fmt in ALL_FORMATS), MAPPED])
+        wanted = f"a format: {near_match(name, known)}"
         raise UnreadableBillError(f"format: {name}", wanted, column="format")
-    return known[name]
+    return found
+
+
+def _fullest(formats: Sequence[BillFormat], header: Header) -> BillFormat:
+    fitting = [fmt for fmt in formats if header.has(*fmt.required)]
+    return max(fitting, key=lambda fmt: len(fmt.required), default=formats[0])
 
 
 def _fits(fmt: BillFormat, header: Header) -> bool:
@@ -80,7 +89,7 @@ def _unknown(header: Header, known: Sequence[BillFormat]) -> UnreadableBillError
     seen = ", ".join(header.names[:_SHOWN_COLUMNS])
     more = len(header.names) - _SHOWN_COLUMNS
     found = (
-        f"columns of no known bill ({shown_list(seen)}{f' and {more} more' if more > 0 else ''})"
+        f"columns of no known bill ({_shortened(seen)}{f' and {more} more' if more > 0 else ''})"
     )
     nearest = max(known, key=lambda fmt: _nearness(fmt, header))
     lacking = [name for name in nearest.required if not header.has(name)]
@@ -91,8 +100,7 @@ def _unknown(header: Header, known: Sequence[BillFormat]) -> UnreadableBillError
     return UnreadableBillError(found, wanted, row=1)
 
 
-def shown_list(text: str) -> str:
-    """Shorten a list of names for a message."""
+def _shortened(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 

@@ -213,7 +213,7 @@ def _connect(folder: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
         con.execute(f"SET allowed_directories = [{place}]")
         con.execute(f"SET allowed_paths = [{literal(str(path.resolve()))}]")
-        con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_external_access = false; SET lock_configuration = true")
         yield con
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis, OpenLine
+from diligence.analysis.deal_analysis import PeriodResult
 from diligence.costs import CostSplit, account_totals
 from diligence.reporting.blocks import Block, Chart, Column, Exhibit, Heading, Paragraph, Table
 from diligence.reporting.charts import chart_cost_split
@@ -21,6 +22,8 @@ from diligence.units import format_percent
 from diligence.units.money import SCALES
 
 UNRESOLVED_SHOWN = 20
+LINES_SHOWN = 30
+FEWEST_BARS = 4
 _CLASS_WORDS = {
     "training_capex": "training capex",
     "inference_opex": "inference opex",
@@ -58,8 +61,7 @@ def split_chart(analysis: DealAnalysis) -> Chart:
             "cost_class": name,
             "amount": float(amount / SCALES[style.scale]),
         }
-        for result in analysis.history
-        if result.period.months > 1 or len(analysis.history) < 6
+        for result in _alike_periods(analysis)
         for name, amount in _class_amounts(result.split)
     ]
     return chart_cost_split(
@@ -70,6 +72,15 @@ def split_chart(analysis: DealAnalysis) -> Chart:
         source=f"{analysis.company}, ledger by class",
         width_mm=FULL_MM,
     )
+
+
+def _alike_periods(analysis: DealAnalysis) -> list[PeriodResult]:
+    """Periods of one length, so that bars compare: quarters where there are four, else years."""
+    for months in (3, 6, 12):
+        alike = [result for result in analysis.history if result.period.months == months]
+        if len(alike) >= FEWEST_BARS:
+            return alike
+    return list(analysis.history)
 
 
 def unresolved_table(analysis: DealAnalysis) -> Table:
@@ -162,6 +173,7 @@ def _class_table(analysis: DealAnalysis) -> Table:
 
 def _line_table(analysis: DealAnalysis) -> Table:
     style = money_style(analysis)
+    totals = account_totals(analysis.split.lines)
     rows = [
         (
             total.name,
@@ -172,8 +184,12 @@ def _line_table(analysis: DealAnalysis) -> Table:
             total.item.line.derivation,
             total.citation,
         )
-        for total in account_totals(analysis.split.lines)
+        for total in totals[:LINES_SHOWN]
     ]
+    others = totals[LINES_SHOWN:]
+    if others:
+        rest = style.cell(sum((total.amount for total in others), Decimal(0)))
+        rows.append((f"{len(others)} smaller lines", rest, "", "", "", "", "memo.xlsx"))
     columns = (
         Column("Line"),
         Column(style.unit, "number"),

@@ -72,7 +72,7 @@ def test_quantity_times_rate_must_be_the_amount(read):
     bill, problems = read(invoice(ROWS[0], wrong))
     assert bill is None
     assert len(problems) == 1
-    assert "quantity x rate is 120, amount says 12000" in problems[0]
+    assert "quantity x rate is 120.00, amount says 12000" in problems[0]
     cent = "gpu_1x_a10,3,hour,0.333,1.00,USD,2026-06-01,2026-07-01,"
     bill, problems = read(invoice(cent))
     assert problems == []

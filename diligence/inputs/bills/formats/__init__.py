@@ -1,6 +1,15 @@
 """The billing formats that are read, one module a system."""
 
-from diligence.inputs.bills.formats import aws, azure, databricks, focus, gcp
+from diligence.inputs.bills.formats import (
+    anthropic,
+    aws,
+    azure,
+    databricks,
+    focus,
+    gcp,
+    gpu_cloud,
+    openai,
+)
 from diligence.inputs.bills.layout import BillFormat
 
 ALL_FORMATS: tuple[BillFormat, ...] = (
@@ -9,5 +18,11 @@ ALL_FORMATS: tuple[BillFormat, ...] = (
     *azure.FORMATS,
     *gcp.FORMATS,
     *databricks.FORMATS,
+    *openai.FORMATS,
+    *anthropic.FORMATS,
+    *gpu_cloud.FORMATS,
+    *openai.FORMATS,
+    *anthropic.FORMATS,
+    *gpu_cloud.FORMATS,
 )
 """Formats in the order of their modules; detection takes the one that requires most."""

@@ -47,8 +47,7 @@ def _tells_costs(document: object) -> bool:
 
 
 def _is_cost(result: Record) -> bool:
-    amount = result.get("amount")
-    is_plain = amount is not None and not isinstance(amount, dict)
+    is_plain = "amount" in result and not isinstance(result["amount"], dict)
     return is_plain and any(name in result for name in ("cost_type", "description", "workspace_id"))
 
 
@@ -71,7 +70,8 @@ def _text(header: Header, *names: str) -> str:
 
 
 def _joined(header: Header, *names: str) -> str:
-    return f"concat_ws(' ', {', '.join(f'''nullif({_text(header, n)}, '')''' for n in names)})"
+    filled = [f"nullif({_text(header, name)}, '')" for name in names]
+    return f"concat_ws(' ', {', '.join(filled)})"
 
 
 def _described(header: Header) -> str:

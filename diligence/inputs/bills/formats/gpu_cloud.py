@@ -208,10 +208,11 @@ def _checks(header: Header) -> tuple[Check, ...]:
 
 def _other_product(header: Header, amount: str, product: str) -> Check:
     words = "quantity x rate less discount" if column_of(header, _DISCOUNT) else "quantity x rate"
+    shown_product = f"CAST(round({product}, 2) AS DECIMAL(38, 2))"
     return Check(
         f"abs({product} - {amount}) > {_CENT}",
         column_of(header, _AMOUNT) or "",
-        f"'{words} is ' || round({product}, 2) || ', amount says ' || {amount}",
+        f"'{words} is ' || {shown_product} || ', amount says ' || {_text(header, _AMOUNT)}",
         "an amount within a cent of the product; is a column in another unit or currency?",
     )
 

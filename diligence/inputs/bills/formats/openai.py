@@ -74,7 +74,8 @@ def _project(header: Header) -> str:
         header.text("project_id"),
         header.text("api_key_name", "api_key", "api_key_id"),
     ]
-    return f"concat_ws(' ', {', '.join(f'''nullif({part}, '')''' for part in parts)})"
+    filled = [f"nullif({part}, '')" for part in parts]
+    return f"concat_ws(' ', {', '.join(filled)})"
 
 
 def _select(header: Header) -> Mapping[str, str]:
