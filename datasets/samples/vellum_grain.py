@@ -226,8 +226,8 @@ def files() -> dict[str, bytes]:
     """Computed files of the folder that are this company's own."""
     call = ("call with the head of infrastructure", "notes of 2026-06-24", "D", "")
     facts = (
-        ("images_generated", "2026-06", 125_600_000, "count", "used", "board pack June 2026", "p. 4",
-         "C", ""),
+        ("images_generated", "2026-06", 125_600_000, "count", "used", "board pack June 2026",
+         "p. 4", "C", ""),
         ("owned_serving_cost_per_month", "2026-06", "0.41", "USD m", "used", *call),
     )  # fmt: skip
     return {

@@ -18,6 +18,7 @@ from diligence.analysis.prices import ModelPrice, model_prices
 from diligence.analysis.requests import OpenLine, Request, data_requests, open_lines
 from diligence.analysis.training import AmortisedMargin, amortised_margins
 from diligence.analysis.trajectory import CostTrajectory, cost_trajectory
+from diligence.analysis.unit_economics import UnitEconomics, unit_economics
 from diligence.analysis.verdict import Verdict, grade_cost_quality
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs import (
@@ -28,7 +29,7 @@ from diligence.costs import (
     ScenarioAmount,
     ScopeLadder,
     analysis_periods,
-    coverage,
+    bill_coverage,
     detailed_books,
     headline_period,
     margin_ladder,
@@ -103,6 +104,7 @@ class DealAnalysis:
     register: AssumptionRegister
     books: DetailedBooks
     coverage: Coverage
+    units: UnitEconomics
     headline: PeriodResult
     history: tuple[PeriodResult, ...]
     scenarios: tuple[ScenarioMargin, ...]
@@ -250,7 +252,14 @@ def analyse(deal: Deal) -> DealAnalysis:
         deal=deal,
         register=register,
         books=books,
-        coverage=coverage(deal, lines),
+        coverage=bill_coverage(deal, lines),
+        units=unit_economics(
+            deal,
+            register,
+            lines=lines,
+            headline=headline.split.lines,
+            basis=headline.ladder.company.basis,
+        ),
         headline=headline,
         history=history,
         scenarios=tuple(
@@ -304,7 +313,7 @@ def _inference_unknown(split: CostSplit) -> str:
         if line.unresolved
         and line.line.role is Role.COST_OF_REVENUE
         and "inference_opex" in line.item.alternatives
-        and not line.is_pool
+        and not line.could_serve_or_train
     ]
     if not undivided:
         return ""

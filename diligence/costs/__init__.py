@@ -13,7 +13,7 @@ from diligence.costs.classify import (
     classify_evidence,
     classify_lines,
 )
-from diligence.costs.coverage import Coverage, coverage
+from diligence.costs.coverage import Coverage, bill_coverage
 from diligence.costs.credits import CreditBalance, credit_cliff_months
 from diligence.costs.detail import DetailedBooks, detailed_books
 from diligence.costs.ladder import (
@@ -67,11 +67,11 @@ __all__ = [
     "account_totals",
     "amortised_charge",
     "analysis_periods",
+    "bill_coverage",
     "build_ladder",
     "classify_deal",
     "classify_evidence",
     "classify_lines",
-    "coverage",
     "credit_cliff_months",
     "detailed_books",
     "full_cost_vintages",

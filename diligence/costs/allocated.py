@@ -8,14 +8,20 @@ the line; the deal's stated serving share of what is unresolved; for overhead of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from diligence.assumptions import Assumption
+from diligence.costs.allocation import allocate, shares_from_driver
 from diligence.costs.classify import ClassifiedLine, matches_selector
+from diligence.costs.phrases import fold
+from diligence.costs.rules import CostClass
 from diligence.costs.split_line import SplitLine
+from diligence.costs.suppliers import supplier_of
 from diligence.inputs.deal import Contract, Driver, Workload
+from diligence.inputs.selectors import parse_selector
 from diligence.units import Period
 
 ZERO = Decimal(0)
@@ -64,31 +70,77 @@ def driver_shares(
     """Shares of the drivers that name the line in its period; None when none does.
 
     Drivers of shorter periods inside the line's are added up; a driver of a longer period counts
-    when there is no shorter one.
+    when there is no shorter one. Hours and tokens are never added: of several drivers the one
+    whose selector says most counts, of equal ones the first.
     """
     named = [driver for driver in drivers if matches_selector(item.line, driver.selector)]
-    inside = [driver for driver in named if period.contains(driver.period)]
-    around = [driver for driver in named if driver.period.contains(period)]
-    chosen = inside or around
+    chosen = max(_alternatives(named, period), key=_detail, default=())
     total = sum((driver.value for driver in chosen), ZERO)
     if not total:
         return None
-    sums = {name: _total(chosen, name) for name in _WORKLOADS}
+    used = shares_from_driver(
+        {name: _total(chosen, name) for name in _WORKLOADS},
+        low={name: _total(chosen, name, "low") for name in _WORKLOADS},
+        high={name: _total(chosen, name, "high") for name in _WORKLOADS},
+    )
+    elsewhere = used.internal + used.other
+    training_low = used.training - (used.serving_high - used.inference)
     return DriverShares(
-        training=sums["training"] / total,
-        inference=sums["inference"] / total,
-        idle=sums["idle"] / total,
-        elsewhere=(sums["internal"] + sums["other"]) / total,
-        serving_low=_low(chosen, "inference") / total,
-        training_low=_low(chosen, "training") / total,
+        training=used.training / total,
+        inference=used.inference / total,
+        idle=used.idle / total,
+        elsewhere=elsewhere / total,
+        serving_low=used.serving_low / total,
+        training_low=max(ZERO, training_low) / total,
     )
 
 
+def _alternatives(named: Iterable[Driver], period: Period) -> Iterator[tuple[Driver, ...]]:
+    """Drivers of one kind and selector that speak about the period, finest periods first."""
+    groups: dict[tuple[str, str, str], list[Driver]] = defaultdict(list)
+    for driver in named:
+        groups[driver.driver, driver.unit, driver.selector].append(driver)
+    for members in groups.values():
+        inside = {d.period for d in members if period.contains(d.period)}
+        around = {d.period for d in members if d.period.contains(period)}
+        wanted = _finest(inside) or {min(around, key=lambda p: p.days)} if around or inside else ()
+        chosen = tuple(driver for driver in members if driver.period in wanted)
+        if any(driver.value for driver in chosen):
+            yield chosen
+
+
+def _finest(periods: Iterable[Period]) -> set[Period]:
+    """Periods that do not overlap, short ones first."""
+    kept: set[Period] = set()
+    for period in sorted(periods, key=lambda p: (p.days, p)):
+        if not any(period.overlaps(other) for other in kept):
+            kept.add(period)
+    return kept
+
+
+def _detail(drivers: Sequence[Driver]) -> int:
+    return len(parse_selector(drivers[0].selector))
+
+
 def reserved_for(item: ClassifiedLine, contracts: Sequence[Contract]) -> str:
-    """Purpose a supplier's capacity was reserved for; empty when no contract says it."""
-    words = f"{item.line.vendor} {item.line.text} {item.line.account}".casefold()
-    purposes = {c.purpose for c in contracts if c.purpose and c.supplier.casefold() in words}
+    """Purpose a supplier's capacity was reserved for; empty when no contract in force says it."""
+    line = item.line
+    words = f" {fold(f'{line.vendor} | {line.text} | {line.account}')} "
+    names = {supplier_of(text) for text in (line.vendor, line.text, line.account) if text}
+    purposes = {
+        c.purpose
+        for c in contracts
+        if c.purpose
+        and _is_in_force(c, line.period)
+        and (supplier_of(c.supplier) in names or f" {fold(c.supplier)} " in words)
+    }
     return purposes.pop() if len(purposes) == 1 else ""
+
+
+def _is_in_force(contract: Contract, period: Period) -> bool:
+    starts_after = contract.term_start is not None and contract.term_start > period.end
+    ended_before = contract.term_end is not None and contract.term_end < period.start
+    return not starts_after and not ended_before
 
 
 def _split(
@@ -109,11 +161,11 @@ def _split(
     open_line = SplitLine(item, unresolved=amount)
     if item.subclass == IDLE:
         return (_idle(open_line, reserved_for(item, contracts)),)
-    shares = driver_shares(item, drivers, item.line.period)
+    shares = driver_shares(item, drivers, open_line.used_in)
     if shares is not None:
         return _by_driver(item, shares, reserved_for(item, contracts))
     if open_line.is_pool and share.origin == "deal" and isinstance(share.value, Decimal):
-        serving = amount * share.value
+        serving = _part(amount, share.value)
         return (
             SplitLine(
                 item, training=amount - serving, inference=serving, allocated_by="assumption"
@@ -188,26 +240,26 @@ def _is_overhead(line: SplitLine) -> bool:
 
 def _spread(line: SplitLine, others: Sequence[SplitLine]) -> SplitLine:
     counted = [o for o in others if o.item.subclass not in ("credit_or_discount", "tax")]
-    total = sum((abs(other.line.amount) for other in counted), ZERO)
-    if not total:
+    # Refunds take away from what they correct; a class cannot weigh less than nothing.
+    weights = {
+        name: max(ZERO, sum((getattr(other, name) for other in counted), ZERO))
+        for name in ("training", "inference", "neither", "unresolved")
+    }
+    if not any(weights.values()):
         return line
-    amount = line.line.amount
-    training = _part(amount, sum((abs(o.training) for o in counted), ZERO) / total)
-    inference = _part(amount, sum((abs(o.inference) for o in counted), ZERO) / total)
-    neither = _part(amount, sum((abs(o.neither) for o in counted), ZERO) / total)
-    left = amount - training - inference - neither
+    parts = allocate(line.line.amount, weights)
     # What follows open lines is as open as they are.
-    item = (
-        replace(line.item, alternatives=("inference_opex", "training_capex")) if left else line.item
-    )
+    open_as_they_are: tuple[CostClass, ...] = ("inference_opex", "training_capex")
+    is_open = bool(parts["unresolved"])
+    item = replace(line.item, alternatives=open_as_they_are) if is_open else line.item
     return replace(
         line,
         item=item,
-        training=training,
-        inference=inference,
-        neither=neither,
-        unresolved=left,
         allocated_by="pro rata",
+        training=parts["training"],
+        inference=parts["inference"],
+        neither=parts["neither"],
+        unresolved=parts["unresolved"],
     )
 
 
@@ -215,16 +267,16 @@ def _part(amount: Decimal, share: Decimal) -> Decimal:
     return (amount * share).quantize(_PLACES)
 
 
-def _total(drivers: Iterable[Driver], workload: Workload) -> Decimal:
-    return sum((driver.value for driver in drivers if driver.workload == workload), ZERO)
-
-
-def _low(drivers: Iterable[Driver], workload: Workload) -> Decimal:
+def _total(
+    drivers: Iterable[Driver], workload: Workload, end: Literal["", "low", "high"] = ""
+) -> Decimal:
+    """Sum of a workload, or of the low or high end of its rows (the value where not stated)."""
+    chosen = [driver for driver in drivers if driver.workload == workload]
+    stated = [getattr(driver, end) if end else driver.value for driver in chosen]
     return sum(
         (
-            driver.value if driver.low is None else driver.low
-            for driver in drivers
-            if driver.workload == workload
+            driver.value if number is None else number
+            for driver, number in zip(chosen, stated, strict=True)
         ),
         ZERO,
     )

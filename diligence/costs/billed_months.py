@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from diligence.assumptions import ExchangeRates
@@ -15,6 +17,10 @@ from diligence.units import Period
 from diligence.units.periods import month_of
 
 ZERO = Decimal(0)
+_QUIET_DAYS = timedelta(days=3)
+"""Days without a charge at the end of a month that say nothing: a weekend, a holiday."""
+_CONVERTED_PLACES = Decimal("1e-12")
+_Reach = tuple[date, date]
 _NO_MONEY = dict.fromkeys(MONEY_COLUMNS, ZERO)
 
 
@@ -55,9 +61,52 @@ def billed_lines(deal: Deal) -> tuple[BilledLine, ...]:
     )
 
 
-def months_held(bill: Bill) -> tuple[Period, ...]:
-    """Months from the bill's first to its last day."""
-    return Period(bill.first_day.replace(day=1), month_of(bill.last_day).end).split_months()
+@dataclass(frozen=True)
+class HeldMonths:
+    """Months of one supplier with lines of a bill.
+
+    ``cut`` are those whose first or last days no file reaches: the bill may go on.
+    """
+
+    months: frozenset[Period]
+    cut: frozenset[Period]
+
+
+def held_months(bills: Iterable[Bill]) -> dict[str, HeldMonths]:
+    """Months by supplier in which its bills have lines, and which of them may be incomplete."""
+    reach: dict[str, dict[Period, list[_Reach]]] = defaultdict(lambda: defaultdict(list))
+    for bill in bills:
+        for supplier, month in _supplier_months(bill):
+            reach[supplier][month].append(_reach(bill, month))
+    return {
+        supplier: HeldMonths(
+            frozenset(months),
+            frozenset(month for month, found in months.items() if _is_cut(month, found)),
+        )
+        for supplier, months in reach.items()
+    }
+
+
+def _supplier_months(bill: Bill) -> set[tuple[str, Period]]:
+    known = bill.lines.select(["supplier", "day"]).group_by(["supplier", "day"]).aggregate([])
+    return {
+        (supplier_of(row["supplier"] or bill.name), month_of(row["day"]))
+        for row in known.to_pylist()
+    }
+
+
+def _reach(bill: Bill, month: Period) -> _Reach:
+    """First and last day of a month inside a bill; a bill of one day a month states months."""
+    if bill.first_day.day == bill.last_day.day:
+        return month.start, month.end
+    return max(bill.first_day, month.start), min(bill.last_day, month.end)
+
+
+def _is_cut(month: Period, reach: Iterable[_Reach]) -> bool:
+    known = tuple(reach)
+    missing_before = min(first for first, _ in known) - month.start
+    missing_after = month.end - max(last for _, last in known)
+    return max(missing_before, missing_after) > _QUIET_DAYS
 
 
 def _by_month(lines: Iterable[BillLine]) -> tuple[BillLine, ...]:
@@ -85,7 +134,9 @@ def _converted(line: BillLine, rates: ExchangeRates, currency: str) -> BillLine:
         return line
     month = month_of(line.day)
     sums = {
-        name: rates.convert_flow(amount, line.currency, currency, month)[0]
+        name: rates.convert_flow(amount, line.currency, currency, month)[0].quantize(
+            _CONVERTED_PLACES
+        )
         for name, amount in line.money.items()
     }
     return replace(line, currency=currency).with_money(sums, line.quantity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -21,18 +22,20 @@ Bucket = Literal[
     "internal_tools",
     "credits",
     "timing",
+    "open_training",
 ]
 MAINTENANCE_SUBCLASSES = frozenset({"recurring_finetune", "maintenance_training"})
 CREDITS = "credit_or_discount"
 TIMING = "prepayment_timing"
 UNRECONCILED = "unreconciled"
+UNDIVIDED = "undivided"
 ZERO = Decimal(0)
 
 
 def parts_of(line: SplitLine) -> dict[Bucket, Decimal]:
     """Parts of a line by bucket; they add up to its amount. Parts of zero are left out."""
-    if line.item.subclass in (CREDITS, TIMING):
-        name: Bucket = "credits" if line.item.subclass == CREDITS else "timing"
+    if hides_cost(line) or line.item.subclass == TIMING:
+        name: Bucket = "credits" if hides_cost(line) else "timing"
         return {name: line.line.amount} if line.line.amount else {}
     unresolved = line.unresolved
     inference, training = line.inference, line.training
@@ -42,7 +45,7 @@ def parts_of(line: SplitLine) -> dict[Bucket, Decimal]:
     parts: dict[Bucket, Decimal] = defaultdict(lambda: ZERO)
     parts[_serving(line)] += inference
     parts["maintenance" if _is_maintenance(line) else "training"] += training
-    parts["pool" if line.could_serve_or_train else "other"] += unresolved
+    parts[_unresolved(line)] += unresolved
     parts["internal_tools" if line.item.payer == "internal" else "other"] += line.neither
     return {bucket: amount for bucket, amount in parts.items() if amount}
 
@@ -53,9 +56,46 @@ def summed(lines: Iterable[SplitLine]) -> dict[tuple[Bucket, bool], Decimal]:
     for line in lines:
         in_cogs = line.line.role is Role.COST_OF_REVENUE
         for bucket, amount in parts_of(line).items():
-            booked: Bucket = "other" if bucket == "internal_tools" and in_cogs else bucket
+            stays = bucket in ("internal_tools", "open_training") and in_cogs
+            booked: Bucket = "other" if stays else bucket
             sums[booked, in_cogs] += amount
     return sums
+
+
+@dataclass(frozen=True)
+class Movable:
+    """Money of lines that have a class and may still turn out otherwise."""
+
+    payer_open_paid: Decimal = ZERO
+    payer_open_free: Decimal = ZERO
+    may_leave_paid: Decimal = ZERO
+    may_leave_maintenance: Decimal = ZERO
+    may_join_serving: Decimal = ZERO
+
+
+def movable(lines: Iterable[SplitLine]) -> Movable:
+    """Add up flagged lines with a class by where they could move, and open payers."""
+    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for line in lines:
+        parts = parts_of(line)
+        if line.payer_open:
+            sums["payer_open_paid"] += max(ZERO, parts.get("paid", ZERO))
+            sums["payer_open_free"] += max(ZERO, parts.get("free", ZERO))
+        if not line.item.is_flagged or line.item.cost_class == "shared":
+            continue
+        if line.item.cost_class == "inference_opex" and line.item.alternatives:
+            sums["may_leave_paid"] += max(ZERO, parts.get("paid", ZERO))
+            sums["may_leave_maintenance"] += max(ZERO, parts.get("maintenance", ZERO))
+        elif "inference_opex" in line.item.alternatives and not _is_in_serving_cost(line):
+            sums["may_join_serving"] += max(ZERO, line.line.amount)
+    return Movable(**sums)
+
+
+def _is_in_serving_cost(line: SplitLine) -> bool:
+    """True when the serving rungs hold the line already, or could not hold it as a cost."""
+    if line.item.subclass in (CREDITS, UNRECONCILED):
+        return True
+    return line.item.cost_class == "neither" and line.line.role is Role.COST_OF_REVENUE
 
 
 def serving_credits(lines: Iterable[SplitLine]) -> Decimal:
@@ -63,16 +103,21 @@ def serving_credits(lines: Iterable[SplitLine]) -> Decimal:
     known = tuple(lines)
     usage: dict[tuple[str, Period], list[SplitLine]] = defaultdict(list)
     for line in known:
-        if line.item.subclass not in (CREDITS, TIMING):
+        if not hides_cost(line) and line.item.subclass != TIMING:
             usage[line.line.vendor, line.line.period].append(line)
     return -sum(
         (
             line.line.amount * _serving_share(usage[line.line.vendor, line.line.period])
             for line in known
-            if line.item.subclass == CREDITS
+            if hides_cost(line)
         ),
         ZERO,
     )
+
+
+def hides_cost(line: SplitLine) -> bool:
+    """True for a credit that paid for usage; a refund or credit note (flagged) lowered its cost."""
+    return line.item.subclass == CREDITS and not line.item.is_flagged
 
 
 def is_unreconciled(line: SplitLine) -> bool:
@@ -85,6 +130,14 @@ def _serving_share(lines: Iterable[SplitLine]) -> Decimal:
     total = sum((abs(line.line.amount) for line in known), ZERO)
     serving = sum((abs(line.inference) + abs(line.unresolved) for line in known), ZERO)
     return serving / total if total else Decimal(1)
+
+
+def _unresolved(line: SplitLine) -> Bucket:
+    if line.could_serve_or_train:
+        return "pool"
+    is_known_kind = not line.item.subclass.startswith(UNDIVIDED)
+    trains = is_known_kind and "training_capex" in line.item.alternatives
+    return "open_training" if trains else "other"
 
 
 def _serving(line: SplitLine) -> Bucket:

@@ -183,7 +183,7 @@ _SETTLED = {
         payer="",
         basis="product",
         rule="paid-less-consumed",
-        reason="Paid ahead or used from earlier payments: cash, not what the period consumed.",
+        reason="Paid ahead, used from earlier payments or booked later: not what the period used.",
     ),
     BOOKED_BELOW_BILL: Finding(
         cost_class="neither",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from diligence.costs.detail import INVOICE_TOTAL, held_months, last_month
+from diligence.costs.billed_months import held_months
+from diligence.costs.buckets import TIMING, UNRECONCILED
+from diligence.costs.detail import INVOICE_TOTAL, last_month
 from diligence.costs.split_line import SplitLine
-from diligence.costs.suppliers import known_supplier, supplier_of
+from diligence.costs.suppliers import booked_supplier, known_supplier, supplier_of
 from diligence.inputs.deal import Deal
 from diligence.units import Period
 from diligence.units.periods import trailing
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 Held = Literal["have", "keyed", "missing", "none booked"]
 ZERO = Decimal(0)
 WINDOW_MONTHS = 12
+_BESIDE_BILLS = frozenset((TIMING, UNRECONCILED))
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ class Coverage:
     """Supplier by month over the trailing twelve months.
 
     ``have`` is a bill of the month, ``keyed`` an invoice total keyed by hand without its lines,
-    ``missing`` a month with booked cost (or inside a committed contract) and neither.
+    ``missing`` a month with booked cost (or inside a committed contract) and neither; a bill that
+    ends early and that the books contradict counts as missing. Booked cost stands in the month
+    whose bill it pays for: invoices booked a month later stand a month earlier here.
     """
 
     cells: tuple[CoverageCell, ...]
@@ -94,18 +99,25 @@ class Coverage:
         return str(self.to_frame().to_html(index=False))
 
 
-def coverage(deal: Deal, lines: Iterable[SplitLine]) -> Coverage:
+def bill_coverage(deal: Deal, lines: Iterable[SplitLine]) -> Coverage:
     """Build the matrix from bills, keyed invoices (facts ``invoice_total``), books and contracts.
 
     Suppliers are those of the bills and contracts, and those the books name for cost that is AI
     or not resolved; general cost of other vendors is left out.
     """
-    held = held_months(deal)
-    booked = _booked(lines)
+    known = tuple(lines)
+    found = held_months(deal.bills)
+    detailed = {(line.line.vendor, line.used_in) for line in known if line.line.bill is not None}
+    held = {
+        name: frozenset(m for m in months.months if m not in months.cut or (name, m) in detailed)
+        for name, months in found.items()
+    }
+    booked = _booked(known, frozenset(found))
     keyed = {
-        (supplier_of(fact.segment), fact.period)
+        (supplier_of(fact.segment), month)
         for fact in deal.facts
-        if fact.concept == INVOICE_TOTAL and fact.status == "used"
+        if fact.concept == INVOICE_TOTAL and fact.status == "used" and fact.period.is_whole_months
+        for month in fact.period.split_months()
     }
     committed = _committed(deal)
     window = trailing(last_month(deal).end, WINDOW_MONTHS).split_months()
@@ -138,21 +150,38 @@ def _cell(
     return CoverageCell(supplier, month, state, booked)
 
 
-def _booked(lines: Iterable[SplitLine]) -> dict[tuple[str, Period], Decimal]:
-    """Booked cost by supplier and month; longer periods are spread evenly over their months."""
+def _booked(
+    lines: Sequence[SplitLine], billed: frozenset[str]
+) -> dict[tuple[str, Period], Decimal]:
+    """Booked cost by supplier and bill month; longer periods are spread evenly over theirs."""
+    lags = _lags(lines)
     sums: dict[tuple[str, Period], Decimal] = defaultdict(lambda: ZERO)
     for line in lines:
-        supplier = _ai_supplier(line)
-        if supplier and line.line.period.is_whole_months:
-            months = line.line.period.split_months()
-            for month in months:
-                sums[supplier, month] += line.line.amount / len(months)
+        supplier = _ai_supplier(line, billed)
+        if not supplier or not line.line.period.is_whole_months:
+            continue
+        lag = 0 if line.line.bill is not None else lags.get(supplier, 0)
+        months = line.used_in.shifted(-lag).split_months()
+        for month in months:
+            sums[supplier, month] += line.line.amount / len(months)
     return sums
 
 
-def _ai_supplier(line: SplitLine) -> str:
+def _lags(lines: Iterable[SplitLine]) -> dict[str, int]:
+    """Months by which each supplier's bills are booked later."""
+    lags: dict[str, int] = {}
+    for line in lines:
+        if line.line.bill is not None:
+            span = Period(line.used_in.start, line.line.period.end).months - 1
+            lags[line.line.vendor] = min(span, lags.get(line.line.vendor, span))
+    return lags
+
+
+def _ai_supplier(line: SplitLine, billed: frozenset[str]) -> str:
     if line.line.bill is not None:
         return line.line.vendor
+    if line.item.subclass in _BESIDE_BILLS:
+        return booked_supplier(line.line, billed)
     if line.item.cost_class == "neither":
         return ""
     texts = (line.line.vendor, line.line.text, line.line.account)

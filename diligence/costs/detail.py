@@ -1,8 +1,8 @@
 """The books with the lines of the bills in place of the one-line entries they explain.
 
-The ledger's total is kept to the last digit: a booked entry of a supplier gives way to the lines of
-the bills it pays for, at what was consumed; what was paid ahead or used from earlier payments
-stands beside them as timing, what the bills do not explain stays as booked.
+The ledger's total is kept to the last digit: a booked entry of a supplier gives way to what the
+bills of the same months say was used; what was paid ahead, used from earlier payments or booked
+later than used stands beside it as timing, what the bills do not explain stays as booked.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from decimal import Decimal
 from functools import partial
 
 from diligence.assumptions import AssumptionRegister
-from diligence.costs.billed_months import BilledLine, billed_lines, months_held
+from diligence.costs.billed_months import BilledLine, HeldMonths, billed_lines, held_months
 from diligence.costs.classify import BOOKED_BELOW_BILL, PREPAYMENT_TIMING, matches_selector
-from diligence.costs.reconciliation import SupplierCheck, billed_months, check_supplier
+from diligence.costs.proportion import in_running_proportion
+from diligence.costs.reconciliation import Measure, SupplierCheck, billed_months, check_supplier
+from diligence.costs.repeats import RepeatedBill, without_repeats
 from diligence.costs.suppliers import booked_supplier, supplier_of
 from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Decision, LedgerLine, SourceRef
 from diligence.units import Period
@@ -26,17 +28,22 @@ ZERO = Decimal(0)
 ON_THE_BILL = "line of a bill"
 NOT_ON_THE_BILL = "booked, not on the bill"
 INVOICE_TOTAL = "invoice_total"
+NOWHERE = SourceRef("", 0)
 
 
 @dataclass(frozen=True)
 class DetailedBooks:
     """Cost lines with bills in place of booked totals, and how both compare by supplier.
 
-    ``lines`` add up to the operating cost of the ledger, period by period.
+    ``lines`` add up to the operating cost of the ledger, period by period. ``repeated`` are months
+    of bills that another file holds too, ``not_in_books`` suppliers with bills that no ledger
+    line could be compared with: their bills detail nothing.
     """
 
     lines: tuple[LedgerLine, ...]
     checks: tuple[SupplierCheck, ...] = ()
+    repeated: tuple[RepeatedBill, ...] = ()
+    not_in_books: tuple[str, ...] = ()
 
     @property
     def material_gaps(self) -> tuple[SupplierCheck, ...]:
@@ -46,20 +53,27 @@ class DetailedBooks:
 
     def summary(self) -> str:
         """One line a supplier."""
-        return "\n".join(check.summary() for check in self.checks) or "no bill to compare"
+        lines = [check.summary() for check in self.checks]
+        lines += [f"{name}: no ledger line to compare its bills with" for name in self.not_in_books]
+        lines += [repeated.summary() for repeated in self.repeated]
+        return "\n".join(lines) or "no bill to compare"
 
 
 def detailed_books(deal: Deal, register: AssumptionRegister) -> DetailedBooks:
     """Put bill lines in place of the ledger lines they explain.
 
     A booked period of a supplier is detailed when the bills of all its months (after the lag) are
-    there and no ruling speaks about the booked entry itself; other periods stay as booked.
+    there and no ruling speaks about the booked entry itself; other periods stay as booked. What is
+    booked in each account, role and segment stays so to the last digit.
     """
     costs = tuple(line for line in deal.ledger if line.role in OPERATING_COST_ROLES)
     if not deal.bills:
         return DetailedBooks(costs)
-    billed = _by_supplier(billed_lines(deal))
-    held = held_months(deal)
+    lines, repeated = without_repeats(
+        billed_lines(deal), formats={bill.name: bill.format for bill in deal.bills}
+    )
+    billed = _by_supplier(lines)
+    held = held_months(deal.bills)
     booked: dict[str, list[LedgerLine]] = defaultdict(list)
     rest: list[LedgerLine] = []
     for line in costs:
@@ -74,8 +88,15 @@ def detailed_books(deal: Deal, register: AssumptionRegister) -> DetailedBooks:
             continue
         checks.append(check)
         kept = _ruled_periods(booked[supplier], deal.decisions)
-        detailed.extend(_detailed(check, booked[supplier], billed[supplier], kept=kept))
-    return DetailedBooks(_in_order(detailed), tuple(checks))
+        detailed.extend(
+            _detailed(check, booked[supplier], billed[supplier], held=held[supplier], kept=kept)
+        )
+    return DetailedBooks(
+        lines=_in_order(detailed),
+        checks=tuple(checks),
+        repeated=repeated,
+        not_in_books=tuple(sorted(set(billed) - {check.supplier for check in checks})),
+    )
 
 
 def _check(
@@ -84,13 +105,14 @@ def _check(
     supplier: str,
     booked: Sequence[LedgerLine],
     billed: Sequence[BilledLine],
-    held: frozenset[Period],
+    held: HeldMonths,
 ) -> SupplierCheck | None:
     return check_supplier(
         supplier,
         booked=booked,
         billed=billed,
-        held=held,
+        held=held.months,
+        cut=held.cut,
         window=trailing(last_month(deal).end, 12),
         invoices=_invoices(deal, supplier),
         limit_share=_number(register, "reconciliation_limit"),
@@ -103,11 +125,13 @@ def _detailed(
     booked: Sequence[LedgerLine],
     billed: Sequence[BilledLine],
     *,
+    held: HeldMonths,
     kept: frozenset[Period],
 ) -> list[LedgerLine]:
     by_month: dict[Period, list[BilledLine]] = defaultdict(list)
     for line in billed:
-        by_month[line.month].append(line)
+        if check.tax_booked or line.line.kind != "tax":
+            by_month[line.month].append(line)
     entries: dict[Period, list[LedgerLine]] = defaultdict(list)
     for entry in booked:
         entries[entry.period].append(entry)
@@ -117,53 +141,65 @@ def _detailed(
         if period not in explained:
             lines.extend(members)
             continue
-        months = billed_months(period, check.lag_months)
-        lines.extend(_in_place_of(members, [b for m in months for b in by_month[m]], check))
+        paid = [b for m in billed_months(period, check.lag_months) for b in by_month[m]]
+        months = period.split_months()
+        is_known = all(month in held.months and month not in held.cut for month in months)
+        used = [b for month in months for b in by_month[month]] if is_known else paid
+        lines.extend(_in_place_of(_netted(members), used, paid=_sum(paid, check.measure)))
     return lines
 
 
 def _in_place_of(
-    entries: Sequence[LedgerLine], billed: Sequence[BilledLine], check: SupplierCheck
+    entries: Sequence[LedgerLine], used: Sequence[BilledLine], *, paid: Decimal
 ) -> list[LedgerLine]:
-    """Lines of the bills booked as the entries were, and what is left of the booked amount."""
-    lines = [
-        line
-        for item in billed
-        for line in _booked_as(entries, item.line.effective, partial(_line, item))
+    """Lines of what was used booked as the entries were, timing, and what is left of each entry."""
+    pieces: list[tuple[Decimal, Callable[[LedgerLine], LedgerLine]]] = [
+        (item.line.effective, partial(_line, item)) for item in used
     ]
-    paid_ahead = ZERO
-    if check.measure == "billed":
-        paid_ahead = sum((b.line.billed - b.line.effective for b in billed), ZERO)
-        lines += _booked_as(entries, paid_ahead, partial(_derived, PREPAYMENT_TIMING))
-    booked = sum((entry.amount for entry in entries), ZERO)
-    left = booked - paid_ahead - sum((b.line.effective for b in billed), ZERO)
-    derivation = NOT_ON_THE_BILL if left > 0 else BOOKED_BELOW_BILL
-    lines += _booked_as(entries, left, partial(_derived, derivation))
-    return lines
-
-
-def _booked_as(
-    entries: Sequence[LedgerLine], amount: Decimal, line_of: Callable[[LedgerLine], LedgerLine]
-) -> list[LedgerLine]:
-    """Spread an amount over the entries in proportion, exactly; nothing for an amount of zero."""
-    if not amount:
-        return []
-    parts = _in_proportion(amount, [abs(entry.amount) for entry in entries])
+    timing = paid - _sum(used, "effective")
+    pieces.append((timing, partial(_derived, PREPAYMENT_TIMING)))
+    columns = in_running_proportion(
+        [amount for amount, _ in pieces], [max(ZERO, entry.amount) for entry in entries]
+    )
     return [
-        replace(line_of(entry), amount=part)
-        for entry, part in zip(entries, parts, strict=True)
-        if part
+        line
+        for entry, parts in zip(entries, columns, strict=True)
+        for line in _entry_lines(entry, parts, [line_of for _, line_of in pieces])
     ]
 
 
-def _in_proportion(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Parts of an amount by weight; the first part takes what rounding leaves."""
-    total = sum(weights, ZERO)
-    if len(weights) == 1 or not total:
-        return [amount, *([ZERO] * (len(weights) - 1))]
-    step = Decimal(1).scaleb(min(int(amount.as_tuple().exponent), -6))
-    others = [(amount * weight / total).quantize(step) for weight in weights[1:]]
-    return [amount - sum(others, ZERO), *others]
+def _sum(lines: Iterable[BilledLine], measure: Measure) -> Decimal:
+    return sum((getattr(item.line, measure) for item in lines), ZERO)
+
+
+def _entry_lines(
+    entry: LedgerLine,
+    parts: Sequence[Decimal],
+    line_of: Sequence[Callable[[LedgerLine], LedgerLine]],
+) -> list[LedgerLine]:
+    found = [
+        replace(make(entry), amount=part) for part, make in zip(parts, line_of, strict=True) if part
+    ]
+    left = entry.amount - sum(parts, ZERO)
+    if left:
+        derivation = NOT_ON_THE_BILL if left > 0 else BOOKED_BELOW_BILL
+        found.append(replace(entry, derivation=derivation, amount=left))
+    return found or [entry]
+
+
+def _netted(entries: Sequence[LedgerLine]) -> list[LedgerLine]:
+    """One entry for those booked in the same place, so that an accrual meets its reversal."""
+    groups: dict[LedgerLine, list[LedgerLine]] = defaultdict(list)
+    for entry in entries:
+        place = replace(entry, amount=ZERO, text="", source=NOWHERE, vendor="", derivation="")
+        groups[place].append(entry)
+    return [
+        replace(
+            max(members, key=lambda entry: abs(entry.amount)),
+            amount=sum((entry.amount for entry in members), ZERO),
+        )
+        for members in groups.values()
+    ]
 
 
 def _derived(derivation: str, entry: LedgerLine) -> LedgerLine:
@@ -197,18 +233,6 @@ def _by_supplier(lines: Iterable[BilledLine]) -> dict[str, list[BilledLine]]:
     for line in lines:
         groups[line.supplier].append(line)
     return groups
-
-
-def held_months(deal: Deal) -> dict[str, frozenset[Period]]:
-    """Months with bills by supplier: what each of its files covers from first to last day."""
-    months: dict[str, set[Period]] = defaultdict(set)
-    for bill in deal.bills:
-        suppliers = {
-            supplier_of(name or bill.name) for name in set(bill.lines["supplier"].to_pylist())
-        }
-        for supplier in suppliers:
-            months[supplier].update(months_held(bill))
-    return {supplier: frozenset(found) for supplier, found in months.items()}
 
 
 def _invoices(deal: Deal, supplier: str) -> dict[Period, Decimal]:

@@ -12,6 +12,15 @@ from diligence.inputs.caption_roles import account_role
 from diligence.inputs.deal import Archetype, LedgerLine, Role
 
 _NAMED_IN_TEXT = re.compile(r'\b(\w[\w.-]*)=("[^"]*"|[\w./:-]+)|"([^"]+)"')
+_NAMED_THING = re.compile(
+    r"\b(?:pool|pod ?name|cluster|namespace|deployment|endpoint|job|jobs|label|partition|project"
+    r"|queue|node group|bucket|compartment)(?::| -)? ([a-z]\w*(?:[-_]\w+)+)\b"
+    r"(?<!hour)(?<!hours)(?<!hrs)(?<!minutes)(?<!month)(?<!fee)",
+    re.IGNORECASE,
+)
+_NOT_A_SUPPLIER = frozenset(
+    ("vendor", "invoice", "export", "billing", "bill", "cost", "costs", "report", "usage", "api")
+)
 _SYSTEM_WORDS = (
     ("aws", ("aws", "amazon", "bedrock", "sagemaker")),
     ("azure", ("azure", "microsoft")),
@@ -105,8 +114,14 @@ def evidence_of_text(*, source_system: str, text: str, service: str, usage_type:
         names=" | ".join(part for part in (names, _named(described)) if part),
         product=service,
         meter=described if usage_type == described else f"{described} | {usage_type}",
-        vendor=f"{source_system} | {service}",
+        vendor=f"{_supplier_words(source_system)} | {service}",
     )
+
+
+def _supplier_words(source_system: str) -> str:
+    """Words of a source's name that may name its supplier: ``vast_ai``, not ``invoice``."""
+    parts = re.split(r"[^a-z0-9]+", source_system.lower())
+    return " ".join(part for part in parts if part not in _NOT_A_SUPPLIER)
 
 
 def evidence_of_bill(line: BillLine, system: str) -> Evidence:
@@ -147,6 +162,7 @@ def _evidence_of_books(line: LedgerLine, archetype: Archetype) -> Evidence:
 
 
 def _named(text: str) -> str:
-    """Names inside a description: ``partition=train`` and quoted instance names."""
+    """Names inside a description: ``partition=train``, quoted names, ``pool chat-emea``."""
     found = [match.group(0) for match in _NAMED_IN_TEXT.finditer(text)]
-    return " ".join(found)
+    found += [match.group(1) for match in _NAMED_THING.finditer(text)]
+    return " | ".join(found)

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from diligence.costs.allocation import allocate
+from diligence.costs.detail import NOT_ON_THE_BILL
 from diligence.costs.split_line import SplitLine
 from diligence.costs.suppliers import supplier_of
 from diligence.units import Period
 
 ZERO = Decimal(0)
-_PLACES = Decimal("1e-9")
+_PARTS = ("training", "inference", "neither", "unresolved")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def held_shares(lines: Iterable[SplitLine], *, fewest: int) -> Mapping[str, Held
     months: dict[str, dict[Period, list[SplitLine]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
         if line.line.bill is not None:
-            months[line.line.vendor][line.line.period].append(line)
+            months[line.line.vendor][line.used_in].append(line)
     return {
         supplier: _smallest(list(periods.values()))
         for supplier, periods in months.items()
@@ -55,37 +57,50 @@ def held_shares(lines: Iterable[SplitLine], *, fewest: int) -> Mapping[str, Held
 
 
 def _smallest(months: Sequence[Sequence[SplitLine]]) -> HeldShares:
+    shares = [_shares(lines) for lines in months]
     return HeldShares(
-        training=min(_share(m, [line.training for line in m]) for m in months),
-        inference=min(_share(m, [line.inference for line in m]) for m in months),
-        neither=min(_share(m, [line.neither for line in m]) for m in months),
+        training=min(month["training"] for month in shares),
+        inference=min(month["inference"] for month in shares),
+        neither=min(month["neither"] for month in shares),
         n_months=len(months),
     )
 
 
-def _share(lines: Sequence[SplitLine], parts: Sequence[Decimal]) -> Decimal:
-    total = sum((line.line.amount for line in lines), ZERO)
-    return max(ZERO, sum(parts, ZERO) / total) if total > 0 else ZERO
+def _shares(lines: Sequence[SplitLine]) -> dict[str, Decimal]:
+    """Shares of one month, adding up to 1: credits and refunds leave no class below nothing."""
+    nets = {name: max(ZERO, sum((getattr(line, name) for line in lines), ZERO)) for name in _PARTS}
+    total = sum(nets.values(), ZERO)
+    return {name: net / total if total else ZERO for name, net in nets.items()}
 
 
 def _supplier_of_open_total(line: SplitLine) -> str:
-    if line.line.bill is not None or line.unresolved != line.line.amount or not line.is_pool:
+    is_remainder = line.line.derivation == NOT_ON_THE_BILL
+    if (
+        line.line.bill is not None
+        or is_remainder
+        or line.unresolved != line.line.amount
+        or not line.is_pool
+    ):
         return ""
     return supplier_of(line.line.vendor or line.line.text or line.line.account)
 
 
 def _extrapolated(line: SplitLine, shares: HeldShares) -> SplitLine:
-    amount = line.line.amount
-    training = (amount * shares.training).quantize(_PLACES)
-    inference = (amount * shares.inference).quantize(_PLACES)
-    neither = (amount * shares.neither).quantize(_PLACES)
+    certain = {
+        "training": shares.training,
+        "inference": shares.inference,
+        "neither": shares.neither,
+    }
+    left = max(ZERO, 1 - sum(certain.values(), ZERO))
+    parts = allocate(line.line.amount, {**certain, "unresolved": left})
     reason = f"{line.item.reason} Split by the {shares.n_months} months whose bills are there."
+    item = replace(line.item, reason=reason)
     return replace(
         line,
-        item=replace(line.item, reason=reason),
-        training=training,
-        inference=inference,
-        neither=neither,
-        unresolved=amount - training - inference - neither,
+        item=item,
         allocated_by="held months",
+        training=parts["training"],
+        inference=parts["inference"],
+        neither=parts["neither"],
+        unresolved=parts["unresolved"],
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Literal
 
 from diligence.units.display import format_percent
@@ -30,6 +30,7 @@ RUNG_TITLES: dict[RungName, str] = {
     "operating": "Operating margin",
 }
 ZERO = Decimal(0)
+_PLACES = Decimal("1e-15")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,12 @@ class CostBasis:
     ``timing_elsewhere`` are cash paid ahead of its use (or used from earlier payments, negative):
     left out below the reported rung. ``internal_tools`` is the
     part of ``other_elsewhere`` that pays for the staff's own AI tools. ``unread`` is the money of
-    rows a draft set aside: it widens every rung both ways.
+    rows a draft set aside: it widens every rung both ways. ``unreconciled`` is what the books show
+    less than the bills: it widens every rung but the reported one, which stands as booked.
+    ``payer_open_paid`` and ``payer_open_free`` are serving counted as paid or free by the payers of
+    the requests only. Flagged lines with a class may still turn out otherwise: ``may_leave_paid``
+    and ``may_leave_maintenance`` may be no serving, ``may_join_serving`` may be.
+    ``open_training_elsewhere`` is training or no AI cost at all; it counts as training.
     """
 
     revenue: Decimal
@@ -83,6 +89,13 @@ class CostBasis:
     inference_at_most: Decimal = ZERO
     internal_tools: Decimal = ZERO
     unread: Decimal = ZERO
+    unreconciled: Decimal = ZERO
+    payer_open_paid: Decimal = ZERO
+    payer_open_free: Decimal = ZERO
+    may_leave_paid: Decimal = ZERO
+    may_leave_maintenance: Decimal = ZERO
+    may_join_serving: Decimal = ZERO
+    open_training_elsewhere: Decimal = ZERO
 
     @property
     def reported_cost(self) -> Decimal:
@@ -108,6 +121,7 @@ class CostBasis:
             + self.maintenance_elsewhere
             + self.training_elsewhere
             + self.other_elsewhere
+            + self.open_training_elsewhere
             + self.pool_elsewhere
             + self.credits_elsewhere
             + self.timing_elsewhere
@@ -123,6 +137,12 @@ class CostBasis:
     def pool(self) -> Decimal:
         """Shared spend that serves or trains, nobody knows which."""
         return self.pool_in_cogs + self.pool_elsewhere
+
+    @property
+    def serving_pool(self) -> Decimal:
+        """Part of the pool that serves at the base share, cut where no sum of it is rounded."""
+        with localcontext(prec=60):
+            return (self.pool * self.pool_share).quantize(_PLACES)
 
     @property
     def discrete_training(self) -> Decimal:
@@ -318,7 +338,7 @@ def build_ladder(basis: CostBasis, *, segment: str = "") -> ScopeLadder:
 
 
 def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
-    serving_pool = basis.pool * basis.pool_share
+    serving_pool = basis.serving_pool
     training_pool = basis.pool - serving_pool
     cash_training = basis.discrete_training + training_pool
     replacement = training_cost(basis, "after_training")
@@ -344,6 +364,7 @@ def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
     training = [
         (training_label, replacement - training_pool),
         ("shared pool, training part", training_pool),
+        ("training or other, not resolved", basis.open_training_elsewhere),
     ]
     operating = [
         ("other operating cost", basis.other_elsewhere),
@@ -371,7 +392,7 @@ def training_cost(basis: CostBasis, rung: RungName) -> Decimal:
     discrete = basis.discrete_training
     if rung == "after_training" and basis.replacement_training is not None:
         discrete = basis.replacement_training
-    return discrete + basis.pool * (1 - basis.pool_share)
+    return discrete + basis.pool - basis.serving_pool
 
 
 def rung_costs(basis: CostBasis) -> dict[RungName, Decimal]:
@@ -392,9 +413,15 @@ def _rung(name: RungName, segment: str, basis: CostBasis, cost: Decimal) -> Marg
     if needs:
         return MarginRung(name, segment, basis.revenue, None, None, None, "point", needs)
     swing = basis.pool if name in SERVING_RUNGS else ZERO
-    credits_off = _credits_off(name, basis)
-    low = cost - swing * (basis.pool_share - basis.pool_share_low) - credits_off - basis.unread
-    high = cost + swing * (basis.pool_share_high - basis.pool_share) + basis.unread
+    unsure = basis.unread if name == "reported" else basis.unread + basis.unreconciled
+    # A pool of refunds is negative: the more of it serves, the less serving costs.
+    least, most = sorted(
+        swing * (share - basis.pool_share)
+        for share in (basis.pool_share_low, basis.pool_share_high)
+    )
+    leaves, joins = _may_move(name, basis)
+    low = cost + min(ZERO, least) - _credits_off(name, basis) - unsure - leaves
+    high = cost + max(ZERO, most) + unsure + joins
     return MarginRung(
         rung=name,
         segment=segment,
@@ -408,13 +435,26 @@ def _rung(name: RungName, segment: str, basis: CostBasis, cost: Decimal) -> Marg
     )
 
 
+def _may_move(name: RungName, basis: CostBasis) -> tuple[Decimal, Decimal]:
+    """Cost that may leave a rung and cost that may join it, the pool apart."""
+    match name:
+        case "paid":
+            leaves = basis.payer_open_paid + basis.may_leave_paid
+            return leaves, basis.payer_open_free + basis.may_join_serving
+        case "fully_loaded":
+            return basis.may_leave_paid + basis.may_leave_maintenance, basis.may_join_serving
+        case "after_training":
+            return basis.open_training_elsewhere, ZERO
+    return ZERO, ZERO
+
+
 def _credits_off(name: RungName, basis: CostBasis) -> Decimal:
     """How much less than list the cost behind credits would have been, negotiated."""
     if name == "reported":
         return ZERO
     serving = name in SERVING_RUNGS
     rows = basis.credit_discount_serving if serving else basis.credit_discount_all
-    return basis.credits_high - basis.credits_low + rows
+    return basis.credits_high - basis.credits_low + max(ZERO, rows)
 
 
 def _needs(name: RungName, basis: CostBasis) -> str:

@@ -8,7 +8,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from diligence.assumptions import AssumptionRegister
-from diligence.costs.buckets import is_unreconciled, parts_of, serving_credits, summed
+from diligence.costs.buckets import (
+    UNDIVIDED,
+    is_unreconciled,
+    movable,
+    parts_of,
+    serving_credits,
+    summed,
+)
 from diligence.costs.ladder import CostBasis, MarginLadder, MarginRung, ScopeLadder, build_ladder
 from diligence.costs.periods import lines_in
 from diligence.costs.scenarios import ScenarioAmount, scenario_amounts
@@ -164,7 +171,9 @@ def _basis(lines: Iterable[SplitLine], revenue: Decimal, register: AssumptionReg
         pool_share_high=_decimal(share.high, Decimal(1)),
         inference_at_most=_upper_limits(known),
         internal_tools=sums["internal_tools", False],
-        unread=sum((abs(line.line.amount) for line in known if is_unreconciled(line)), ZERO),
+        unreconciled=sum((abs(line.line.amount) for line in known if is_unreconciled(line)), ZERO),
+        open_training_elsewhere=sums["open_training", False],
+        **vars(movable(known)),
     )
 
 
@@ -217,7 +226,9 @@ def _training_needs(lines: Iterable[SplitLine]) -> str:
     open_lines = [
         line
         for line in lines
-        if line.unresolved and "training_capex" in line.item.alternatives and not line.is_pool
+        if line.unresolved
+        and "training_capex" in line.item.alternatives
+        and line.item.subclass.startswith(UNDIVIDED)
     ]
     if not open_lines:
         return ""

@@ -7,16 +7,17 @@ hold of that payer.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from diligence.costs.phrases import fold
+from diligence.costs.phrases import Phrases, fold, phrases
 from diligence.costs.split_line import SplitLine
-from diligence.costs.suppliers import supplier_of
-from diligence.inputs.deal import Payer
+from diligence.costs.suppliers import known_supplier, supplier_of
+from diligence.inputs.deal import Payer, RevenueLine
 from diligence.units import Period, parse_period
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 _PLACES = Decimal("1e-9")
+REQUESTS = "requests"
+_WORDS = re.compile(r"[^a-z0-9]+")
+_VERSION_DATE = re.compile(r" (20\d{6}|20\d\d \d\d \d\d)$")
 PAYERS: tuple[Payer, ...] = ("paid", "promo", "free", "internal")
 _KINDS = (
     ("cached_input_tokens", ("cached", "cache read", "cchd")),
@@ -38,25 +42,43 @@ _Shares = Mapping[Payer, Decimal]
 
 @dataclass(frozen=True)
 class PayerUsage:
-    """Tokens by month, supplier, model, kind of token and payer."""
+    """Tokens by month, supplier, model, kind of token and payer, and requests by month and payer.
+
+    Serving that no supplier of tokens bills (own accelerators, retrieval, content) is used by
+    every request alike, so its payers are those of the requests.
+    """
 
     totals: Mapping[tuple[Period, str, str, str], Mapping[Payer, Decimal]]
     models: Mapping[str, tuple[str, ...]]
+    requests: Mapping[Period, Mapping[Payer, Decimal]]
 
     def shares(self, line: SplitLine) -> tuple[tuple[str, str], _Shares]:
         """Model and kind that describe a line, and the payers' shares; empty when unknown."""
         supplier = supplier_of(line.line.vendor or line.line.account)
+        if supplier not in self.models:
+            return self._of_requests(line)
         words = f" {fold(line.line.text)} "
-        model = next((m for m in self.models.get(supplier, ()) if f" {fold(m)} " in words), "")
+        model = next((m for m in self.models.get(supplier, ()) if f" {_name(m)} " in words), "")
         kind = next((kind for kind, names in _KINDS if any(n in words for n in names)), "tokens")
-        tokens: dict[Payer, Decimal] = defaultdict(lambda: ZERO)
-        for month in line.line.period.split_months():
-            for payer, count in self.totals.get((month, supplier, model, kind), {}).items():
-                tokens[payer] += count
-        whole = sum(tokens.values(), ZERO)
-        if not whole:
-            return (model, kind), {}
-        return (model, kind), {payer: count / whole for payer, count in tokens.items()}
+        counted = [self.totals.get((m, supplier, model, kind), {}) for m in _months(line)]
+        return (model, kind), _shares_of(counted)
+
+    def _of_requests(self, line: SplitLine) -> tuple[tuple[str, str], _Shares]:
+        counted = [self.requests.get(month, {}) for month in _months(line)]
+        return ("", REQUESTS), _shares_of(counted)
+
+
+def _months(line: SplitLine) -> tuple[Period, ...]:
+    return line.used_in.split_months() if line.used_in.is_whole_months else ()
+
+
+def _shares_of(counted: Iterable[Mapping[Payer, Decimal]]) -> _Shares:
+    sums: dict[Payer, Decimal] = defaultdict(lambda: ZERO)
+    for month in counted:
+        for payer, count in month.items():
+            sums[payer] += count
+    whole = sum(sums.values(), ZERO)
+    return {payer: count / whole for payer, count in sums.items()} if whole else {}
 
 
 def payer_usage(usage: Usage | None) -> PayerUsage | None:
@@ -68,52 +90,106 @@ def payer_usage(usage: Usage | None) -> PayerUsage | None:
         return None
     totals: dict[tuple[Period, str, str, str], dict[Payer, Decimal]] = {}
     models: dict[str, set[str]] = defaultdict(set)
+    requests: dict[Period, dict[Payer, Decimal]] = defaultdict(dict)
     for row in _summed(frame):
-        supplier, model, payer = supplier_of(row["provider"]), row["model"], row["payer"]
+        supplier, model, payer = known_supplier(row["provider"]), row["model"], row["payer"]
         models[supplier].add(model)
+        asked = requests[parse_period(row["month"])]
+        asked[payer] = asked.get(payer, ZERO) + Decimal(int(row["requests"]))
         for kind in (*_TOKEN_KINDS, "tokens"):
             for name in {model, ""}:
                 held = totals.setdefault((parse_period(row["month"]), supplier, name, kind), {})
                 held[payer] = held.get(payer, ZERO) + Decimal(int(row[kind]))
     ordered = {name: tuple(sorted(found, key=lambda m: -len(m))) for name, found in models.items()}
-    return PayerUsage(totals, ordered)
+    return PayerUsage(totals, ordered, requests)
+
+
+def _name(model: str) -> str:
+    """Words of a model's name without the date of its version."""
+    return _VERSION_DATE.sub("", fold(model))
+
+
+def named_plans(revenue: Iterable[RevenueLine]) -> tuple[tuple[Phrases, Payer], ...]:
+    """Plans whose rows of revenue state one payer, by their name as a closed word."""
+    payers: dict[str, set[Payer]] = defaultdict(set)
+    for line in revenue:
+        words = _WORDS.sub(" ", line.plan.lower()).strip()
+        if words and line.payer:
+            payers[words].add(line.payer)
+    return tuple(
+        (phrases([f"{plan}."]), next(iter(found)))
+        for plan, found in sorted(payers.items(), key=lambda item: (-len(item[0]), item[0]))
+        if len(found) == 1
+    )
+
+
+def told_by_plan(
+    lines: Iterable[SplitLine], plans: Sequence[tuple[Phrases, Payer]]
+) -> tuple[SplitLine, ...]:
+    """Take the payer of a plan for inference whose names carry the plan's."""
+    return tuple(_of_plan(line, plans) for line in lines)
+
+
+def _of_plan(line: SplitLine, plans: Sequence[tuple[Phrases, Payer]]) -> SplitLine:
+    bill = line.line.bill
+    if bill is None or not line.inference or line.item.payer_told:
+        return line
+    names = fold(f"{bill.project} | {bill.tags}")
+    payer = next((payer for plan, payer in plans if plan.found_in(names)), None)
+    if payer is None:
+        return line
+    return replace(line, item=replace(line.item, payer=payer, payer_told=True))
 
 
 def with_payers(lines: Iterable[SplitLine], usage: PayerUsage | None) -> tuple[SplitLine, ...]:
-    """Split inference whose payer nobody named by the payers of usage; sums stay exact."""
+    """Split inference whose payer nobody named by the payers of usage; sums stay exact.
+
+    Serving that no supplier of tokens bills gets the payers of the requests as a base and is
+    marked open: all or none of it may be paid.
+    """
     known = tuple(lines)
     if usage is None:
         return known
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     shares: dict[tuple[object, ...], _Shares] = {}
     for index, line in enumerate(known):
-        if line.inference and not line.item.subclass.startswith("recurring"):
+        if _served(line) and not line.item.subclass.startswith("recurring"):
             described, found = usage.shares(line)
-            key: tuple[object, ...] = (line.line.vendor, line.line.period, *described)
+            key: tuple[object, ...] = (line.line.vendor, line.used_in, *described)
             groups[key].append(index)
             shares[key] = found
     replaced: dict[int, tuple[SplitLine, ...]] = {}
     for key, members in groups.items():
         if shares[key]:
-            replaced |= _split_group({i: known[i] for i in members}, shares[key])
+            is_open = key[-1] == REQUESTS
+            lines_of = {i: replace(known[i], payer_open=is_open) for i in members}
+            replaced |= _split_group(lines_of, shares[key])
     return tuple(part for i, line in enumerate(known) for part in replaced.get(i, (line,)))
 
 
 def _split_group(
     members: Mapping[int, SplitLine], shares: _Shares
 ) -> dict[int, tuple[SplitLine, ...]]:
-    total = sum((line.inference for line in members.values()), ZERO)
+    total = sum((_served(line) for line in members.values()), ZERO)
     told: dict[Payer, Decimal] = defaultdict(lambda: ZERO)
     for line in members.values():
         if line.item.payer_told:
-            told[line.item.payer] += line.inference
-    open_lines = {i: line for i, line in members.items() if not line.item.payer_told}
+            told[line.item.payer] += _served(line)
+    open_lines = {
+        i: line for i, line in members.items() if line.inference and not line.item.payer_told
+    }
     left = {p: max(ZERO, total * share - told[p]) for p, share in shares.items()}
     whole = sum(left.values(), ZERO)
     if not whole:
         return {}
     weights = {payer: amount / whole for payer, amount in left.items() if amount}
     return {index: _by_payer(line, weights) for index, line in open_lines.items()}
+
+
+def _served(line: SplitLine) -> Decimal:
+    """Tokens' worth of a line: inference, and what a bill names as the staff's own use."""
+    is_staff = line.item.payer == "internal" and line.line.bill is not None
+    return line.inference + (line.neither if is_staff else ZERO)
 
 
 def _by_payer(line: SplitLine, weights: _Shares) -> tuple[SplitLine, ...]:
@@ -125,7 +201,7 @@ def _by_payer(line: SplitLine, weights: _Shares) -> tuple[SplitLine, ...]:
     found = [_payer_part(line, ordered[0], rest, first)]
     for payer, part in parts.items():
         if part:
-            alone = SplitLine(line.item, inference=part, allocated_by=line.allocated_by)
+            alone = replace(line, training=ZERO, unresolved=ZERO, neither=ZERO, inference=part)
             found.append(_payer_part(alone, payer, part, part))
     return tuple(found)
 
@@ -140,6 +216,7 @@ def _summed(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
     counts = frame[list(_TOKEN_KINDS)].fillna(0)
     keyed = counts.assign(
         tokens=counts.sum(axis="columns"),
+        requests=frame["requests"].fillna(0),
         month=frame["day"].dt.strftime("%Y-%m"),
         provider=frame["provider"],
         model=frame["model"],

@@ -9,13 +9,14 @@ twelve months is timing, shown apart from the gap.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from diligence.costs.billed_months import BilledLine
 from diligence.inputs.deal import LedgerLine
 from diligence.units import Period
+from diligence.units.periods import trailing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +46,11 @@ class SupplierCheck:
     """One supplier's bills against the books and against keyed invoices.
 
     ``periods`` are all booked periods with complete bills after the lag; the totals cover those in
-    the window (trailing twelve months). ``timing`` is what the bills of the window say more than
-    the bills the window's bookings pay for. ``invoiced`` is the sum of keyed invoices of the
-    window's bill months, ``invoice_lines`` the bills of the same months.
+    the window: trailing twelve months, or the last twelve that can be compared when none of them
+    can. ``timing`` is what the bills of the window say more than the bills the window's bookings
+    pay for: bills of the window = billed + timing. ``invoiced`` is the sum of keyed invoices of
+    the window's bill months, ``invoice_lines`` the bills of the same months. ``tax_booked`` is
+    False where the books leave out the tax rows of the bills (recoverable value-added tax).
     """
 
     supplier: str
@@ -60,11 +63,13 @@ class SupplierCheck:
     invoice_lines: Decimal | None = None
     limit_share: Decimal = Decimal("0.02")
     limit_amount: Decimal = ZERO
+    tax_booked: bool = True
 
     @property
     def in_window(self) -> tuple[BookedPeriod, ...]:
-        """Compared periods inside the window."""
-        return tuple(entry for entry in self.periods if self.window.contains(entry.period))
+        """Compared periods inside the window; a period that stands beside its parts is left out."""
+        inside = [entry for entry in self.periods if self.window.contains(entry.period)]
+        return tuple(entry for entry in inside if not _has_parts(entry, inside))
 
     @property
     def booked(self) -> Decimal:
@@ -123,9 +128,10 @@ class SupplierCheck:
     def summary(self) -> str:
         """One sentence: lag, measure and gap."""
         lag = f"{self.lag_months} months later" if self.lag_months else "in the same month"
+        tax = "" if self.tax_booked else ", without tax"
         return (
-            f"{self.supplier}: booked {lag} as {self.measure}; ledger {self.booked:,.2f}, bills "
-            f"{self.billed:,.2f}, gap {self.gap:,.2f}, timing {self.timing:,.2f}"
+            f"{self.supplier}: booked {lag} as {self.measure}{tax}; ledger {self.booked:,.2f}, "
+            f"bills {self.billed:,.2f}, gap {self.gap:,.2f}, timing {self.timing:,.2f}"
         )
 
 
@@ -137,6 +143,7 @@ def check_supplier(
     held: frozenset[Period],
     window: Period,
     invoices: Mapping[Period, Decimal] | None = None,
+    cut: frozenset[Period] = frozenset(),
     limit_share: Decimal = Decimal("0.02"),
     limit_amount: Decimal = ZERO,
 ) -> SupplierCheck | None:
@@ -151,7 +158,10 @@ def check_supplier(
     window
         Trailing twelve months.
     invoices
-        Invoice totals by month, where they were keyed.
+        Invoice totals by month or longer period, where they were keyed.
+    cut
+        Months whose bill may go on after its last day or before its first: where the books show
+        more than such a bill, beyond the limit, the period counts as one without bills.
 
     Returns
     -------
@@ -160,29 +170,40 @@ def check_supplier(
     """
     ledger = _by_period(booked)
     lines = tuple(billed)
-    sums = {measure: _by_month(lines, measure) for measure in MEASURES}
+    net = tuple(billed for billed in lines if billed.line.kind != "tax")
     options = [
-        (measure, lag, _compared(ledger, sums[measure], held, lag))
+        (taxed, measure, lag, _whole(found, cut, lag, limit_share))
+        for taxed in ((True, False) if len(net) < len(lines) else (True,))
         for measure in MEASURES
         for lag in range(LONGEST_LAG_MONTHS + 1)
+        for found in [_compared(ledger, _by_month(lines if taxed else net, measure), held, lag)]
     ]
-    usable = [option for option in options if option[2]]
+    usable = [option for option in options if option[3]]
     if not usable:
         return None
-    measure, lag, periods = min(usable, key=lambda option: _misfit(option[2]))
-    keyed = {m: total for m, total in (invoices or {}).items() if window.contains(m) and m in held}
-    return SupplierCheck(
+    taxed, measure, lag, periods = min(usable, key=lambda option: _misfit(option[3]))
+    known = _window(window, periods)
+    keyed = {
+        period: total
+        for period, total in (invoices or {}).items()
+        if known.contains(period) and held.issuperset(period.split_months())
+    }
+    bills = _by_month(lines, "billed")
+    check = SupplierCheck(
         supplier=supplier,
         measure=measure,
         lag_months=lag,
-        window=window,
+        window=known,
         periods=periods,
-        timing=_timing(sums[measure], held, window, lag),
+        timing=ZERO,
         invoiced=sum(keyed.values(), ZERO) if keyed else None,
-        invoice_lines=sum((sums["billed"].get(m, ZERO) for m in keyed), ZERO) if keyed else None,
+        invoice_lines=sum((_within(bills, p) for p in keyed), ZERO) if keyed else None,
         limit_share=limit_share,
         limit_amount=limit_amount,
+        tax_booked=taxed,
     )
+    counted = _by_month(lines if taxed else net, measure)
+    return replace(check, timing=_within(counted, known) - check.billed)
 
 
 def billed_months(period: Period, lag: int) -> tuple[Period, ...]:
@@ -220,17 +241,38 @@ def _compared(
     )
 
 
+def _whole(
+    periods: tuple[BookedPeriod, ...], cut: frozenset[Period], lag: int, limit: Decimal
+) -> tuple[BookedPeriod, ...]:
+    """Leave out periods whose bill ends early and explains clearly less than was booked."""
+    return tuple(
+        entry
+        for entry in periods
+        if entry.gap <= limit * abs(entry.booked)
+        or cut.isdisjoint(billed_months(entry.period, lag))
+    )
+
+
+def _window(wanted: Period, periods: Iterable[BookedPeriod]) -> Period:
+    known = [entry.period for entry in periods]
+    if any(wanted.contains(period) for period in known):
+        return wanted
+    return trailing(max(period.end for period in known), 12)
+
+
+def _has_parts(entry: BookedPeriod, others: Iterable[BookedPeriod]) -> bool:
+    return any(
+        entry.period != other.period and entry.period.contains(other.period) for other in others
+    )
+
+
+def _within(bills: Mapping[Period, Decimal], period: Period) -> Decimal:
+    return sum((bills.get(month, ZERO) for month in period.split_months()), ZERO)
+
+
 def _misfit(periods: Iterable[BookedPeriod]) -> Decimal:
     """Sum of absolute gaps as a share of what was booked; the first of equals wins."""
     known = tuple(periods)
     booked = sum((abs(entry.booked) for entry in known), ZERO)
     gaps = sum((abs(entry.gap) for entry in known), ZERO)
     return gaps / booked if booked else gaps
-
-
-def _timing(
-    bills: Mapping[Period, Decimal], held: frozenset[Period], window: Period, lag: int
-) -> Decimal:
-    inside = sum((bills.get(m, ZERO) for m in window.split_months() if m in held), ZERO)
-    paid = sum((bills.get(m, ZERO) for m in billed_months(window, lag) if m in held), ZERO)
-    return inside - paid

@@ -12,7 +12,7 @@ from diligence.costs.allocated import split_lines
 from diligence.costs.classify import ClassifiedLine, ClassifiedLines, classify_lines
 from diligence.costs.detail import DetailedBooks, detailed_books
 from diligence.costs.extrapolation import from_held_months
-from diligence.costs.payer_axis import payer_usage, with_payers
+from diligence.costs.payer_axis import named_plans, payer_usage, told_by_plan, with_payers
 from diligence.costs.periods import captions_with_gaps, lines_in
 from diligence.costs.rules import CostClass
 from diligence.costs.split_line import SplitLine
@@ -181,7 +181,13 @@ class CostSplit:
     def _ratio_towards(self, *preferred: CostClass) -> Decimal | None:
         placed: dict[CostClass, Decimal] = dict.fromkeys(preferred, ZERO)
         for line in self.lines:
-            placed[_first_possible(line.item, preferred)] += line.line.amount
+            movable = line.line.amount
+            if line.item.cost_class == "shared" and not line.is_pool:
+                # What a driver or the rest of the bill has settled does not move.
+                movable = line.unresolved
+                placed["training_capex"] += line.training
+                placed["inference_opex"] += line.inference
+            placed[_first_possible(line.item, preferred)] += movable
         return _ratio(placed["training_capex"], placed["inference_opex"])
 
     def _basis_share(self, basis: str) -> Decimal:
@@ -275,6 +281,7 @@ def split_books(
     fewest = register.get("bill_extrapolation_months").value
     if isinstance(fewest, Decimal):
         lines = from_held_months(lines, fewest=int(fewest))
+    lines = told_by_plan(lines, named_plans(deal.revenue))
     return with_payers(lines, payer_usage(deal.usage))
 
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 from diligence.costs.classify import ClassifiedLine
 from diligence.inputs.deal import LedgerLine
+from diligence.units import Period
+from diligence.units.periods import month_of
 
 AllocatedBy = Literal["", "assumption", "driver", "pro rata", "held months"]
 ZERO = Decimal(0)
@@ -19,6 +21,7 @@ class SplitLine:
 
     ``allocated_by`` says what split a shared line (empty when its class decided): an assumption
     of the deal, a driver, the rest of the supplier's bill, or the months whose bills are there.
+    ``payer_open`` marks serving whose payer is only taken to be that of the requests.
     """
 
     item: ClassifiedLine
@@ -27,11 +30,17 @@ class SplitLine:
     unresolved: Decimal = ZERO
     neither: Decimal = ZERO
     allocated_by: AllocatedBy = ""
+    payer_open: bool = False
 
     @property
     def line(self) -> LedgerLine:
         """The cost line."""
         return self.item.line
+
+    @property
+    def used_in(self) -> Period:
+        """Period in which what the line pays for was used: the bill's month, else as booked."""
+        return self.line.period if self.line.bill is None else month_of(self.line.bill.day)
 
     @property
     def allocated(self) -> bool:

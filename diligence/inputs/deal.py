@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from diligence.errors import Problem
@@ -444,7 +445,10 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Deal:
-    """A company as its folder states it, read once, never written back."""
+    """A company as its folder states it, read once, never written back.
+
+    ``red_lines`` is the firm's own table of red lines, where the folder holds one.
+    """
 
     terms: DealTerms
     ledger: tuple[LedgerLine, ...]
@@ -461,6 +465,7 @@ class Deal:
     contracts: tuple[Contract, ...] = ()
     drivers: tuple[Driver, ...] = ()
     usage: Usage | None = None
+    red_lines: Path | None = None
     files: tuple[SourceFile, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = field(default=())

@@ -43,6 +43,7 @@ REVENUE_FILE = "revenue.csv"
 MAPPING_FILE = "mapping.yaml"
 KPI_FILE = "kpis.csv"
 COMMENTARY_FILE = "commentary.md"
+RED_LINES_FILE = "red_lines.yaml"
 
 
 def load_deal(folder: str | Path, *, as_of: date | None = None, draft: bool = False) -> Deal:
@@ -165,6 +166,7 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
         drivers=read_drivers(drivers, context=context) if drivers else (),
         bills=_read_bills(inventory, context, mapping),
         usage=read_usage(inventory.paths_in(USAGE_FOLDER), log=context.log),
+        red_lines=inventory.path_of(RED_LINES_FILE),
         commentary=text or "",
         files=inventory.files,
         notes=(*deal.notes, *(f"{name}: hidden file, skipped" for name in inventory.skipped)),

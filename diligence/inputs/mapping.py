@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +24,7 @@ _ONE_LINE = 1_000_000
 _Row = Annotated[int, Field(ge=1)]
 _Column = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}$")]
 _Text = Annotated[str, Field(min_length=1)]
+_Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=12)]
 
 
 class _Closed(BaseModel):
@@ -99,6 +101,7 @@ class BillMapping(_Closed):
 
     ``format`` forces a known format, or is ``mapped`` together with ``columns``; ``locale`` and
     ``dates`` settle 1.234 and 9/2/2023; ``unit`` is that of the amounts, such as USD cents.
+    ``prices`` are those of a unit by the name of the item, for usage without amounts, in ``unit``.
     """
 
     format: _Text | None = None
@@ -107,6 +110,7 @@ class BillMapping(_Closed):
     unit: _Text | None = None
     supplier: _Text | None = None
     columns: dict[BillColumn, _Text] = {}
+    prices: dict[_Text, _Price] = {}
 
 
 class Mapping(_Closed):
@@ -176,11 +180,14 @@ def to_yaml(mapping: Mapping) -> str:
         lines.append("bills:")
     for name, bill in mapping.bills.items():
         written = bill.model_dump(exclude_defaults=True)
-        columns = written.pop("columns", {})
-        lines.append(f"  {_quoted(name)}:" if written or columns else f"  {_quoted(name)}: {{}}")
+        columns, prices = written.pop("columns", {}), written.pop("prices", {})
+        has_keys = written or columns or prices
+        lines.append(f"  {_quoted(name)}:" if has_keys else f"  {_quoted(name)}: {{}}")
         lines.extend(f"    {key}: {_quoted(value)}" for key, value in written.items())
         block = {key: _quoted(value) for key, value in columns.items()}
         lines.extend(f"    {line}" for line in _block("columns", block))
+        block = {_quoted(item): f"{price:f}" for item, price in prices.items()}
+        lines.extend(f"    {line}" for line in _block("prices", block))
     return "\n".join(lines) + "\n"
 
 

@@ -393,6 +393,87 @@ def chart_margins_by_period(
     return _chart(drawing, title, source, width_mm, _height(width_mm), words)
 
 
+@without_schema_checks
+def chart_query_costs(
+    frame: pd.DataFrame, *, title: str, unit: str, source: str = "", width_mm: float = FULL_MM
+) -> Chart:
+    """Cost of a query by feature: a bar from the median to the 95th percentile, log scale.
+
+    Parameters
+    ----------
+    frame
+        ``feature, median, p95``: money, above zero.
+    title
+        The finding.
+    unit
+        Unit of the cost.
+    source
+        Origin and as-of date.
+    width_mm
+        Width on paper.
+    """
+    import altair as alt
+
+    _require(frame, ("feature", "median", "p95"), "cost per query")
+    y = alt.Y("feature:N", sort=None, title=None)
+    scale = alt.Scale(type="log", nice=True)
+    base = alt.Chart(frame)
+    bars = base.mark_bar(color=SKY, height=7).encode(
+        x=alt.X("median:Q", scale=scale, title=unit), x2="p95:Q", y=y
+    )
+    median = base.mark_point(color=NAVY, filled=True, size=34).encode(
+        x=alt.X("median:Q", scale=scale), y=y
+    )
+    tail = base.mark_tick(color=RED, thickness=1.6, size=11).encode(
+        x=alt.X("p95:Q", scale=scale), y=y
+    )
+    height = max(48, 15 * len(frame) + 26)
+    words = " ".join(
+        f"{row.feature}: median {row.median:.4g}, 95th percentile {row.p95:.4g}."
+        for row in frame.itertuples()
+    )
+    drawing = alt.layer(bars, median, tail).properties(title="dot median, tick 95th percentile")
+    return _chart(drawing, title, source, width_mm, height, words)
+
+
+@without_schema_checks
+def chart_cohorts(
+    frame: pd.DataFrame, *, title: str, unit: str, source: str = "", width_mm: float = FULL_MM
+) -> Chart:
+    """Contribution of a user by months since signing up, one line a cohort.
+
+    Parameters
+    ----------
+    frame
+        ``cohort, months_since, per_user``: signup month, whole months, money a user and month.
+    title
+        The finding.
+    unit
+        Currency.
+    source
+        Origin and as-of date.
+    width_mm
+        Width on paper.
+    """
+    import altair as alt
+
+    _require(frame, ("cohort", "months_since", "per_user"), "the cohort chart")
+    order = sorted(set(frame["cohort"]))
+    lines = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=1.2, point=alt.OverlayMarkDef(size=9))
+        .encode(
+            x=alt.X("months_since:Q", title="months since signing up", axis=_thin_axis(8)),
+            y=alt.Y("per_user:Q", title=None, axis=_thin_axis(5)),
+            color=alt.Color("cohort:N", sort=order, scale=alt.Scale(scheme="blues")),
+        )
+    )
+    drawing = alt.layer(_rule_at(0.0, colour=RED), lines)
+    drawing = drawing.properties(title=f"{unit} a user and month")
+    words = f"{len(order)} cohorts, {order[0]} to {order[-1]}."
+    return _chart(drawing, title, source, width_mm, _height(width_mm), words)
+
+
 def _chart(
     drawing: Any, title: str, source: str, width_mm: float, height: int, words: str
 ) -> Chart:

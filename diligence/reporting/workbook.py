@@ -17,7 +17,7 @@ _WIDTH_LIMIT = 60
 
 
 def memo_workbook(analysis: DealAnalysis) -> bytes:
-    """Write every table to its sheet: margins, lines, bills, k*, stress, runway, assumptions, files.
+    """Write every table to its sheet: margins, lines, coverage, k*, stress, runway, assumptions.
 
     Amounts are in whole units of the reporting currency, margins are fractions; a missing value is
     an empty cell, never 0. Text is written as text, so a formula in a deal file stays words.

@@ -130,7 +130,8 @@ class Bill:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a distinct line and month, amounts as exact decimals."""
-        return self.lines.to_pandas()
+        frame: pd.DataFrame = self.lines.to_pandas()
+        return frame
 
     def summary(self) -> str:
         """One line: what the file is, what it holds and how it was recognised."""

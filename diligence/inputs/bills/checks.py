@@ -12,7 +12,7 @@ from diligence.inputs.bills.layout import Check
 from diligence.inputs.bills.sources import BILL_ROWS, ROW, Source
 from diligence.inputs.problems import ProblemLog
 from diligence.inputs.tables import shown
-from diligence.units.currency import CURRENCIES
+from diligence.units.currency import CURRENCIES, MoneyUnit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,12 +83,25 @@ def log_gaps(source: Source, *, where: str, name: str, log: ProblemLog) -> None:
         log.add(name, source.file_row(undated[0]), "day", found, "a date in each row")
 
 
-def log_lines(source: Source, lines: pa.Table, *, name: str, log: ProblemLog) -> None:
-    """Log lines whose currency or kind of charge is none that is known."""
+def log_lines(
+    source: Source,
+    lines: pa.Table,
+    *,
+    name: str,
+    log: ProblemLog,
+    unit: MoneyUnit | None = None,
+) -> None:
+    """Log lines whose currency or kind of charge is none that is known, or not that of a unit."""
     import pyarrow.compute as pc
 
     for code in sorted(set(lines["currency"].to_pylist())):
-        if code.upper() not in CURRENCIES:
+        if unit is not None and code.upper() != unit.currency:
+            rows = lines.filter(pc.equal(lines["currency"], code))
+            first = source.file_row(pc.min(rows["first_row"]).as_py())
+            found = f"{shown(code)} beside unit: {unit.currency} in mapping.yaml"
+            wanted = "one currency for an amount; no unit where the bill states its own"
+            log.add(name, first, "currency", found, wanted)
+        elif code.upper() not in CURRENCIES:
             rows = lines.filter(pc.equal(lines["currency"], code))
             first = source.file_row(pc.min(rows["first_row"]).as_py())
             found = shown(code) if code else "no currency"

@@ -82,7 +82,8 @@ def _fullest(formats: Sequence[BillFormat], header: Header) -> BillFormat:
 
 def _fits(fmt: BillFormat, header: Header) -> bool:
     has_one = not fmt.any_of or any(map(header.has, fmt.any_of))
-    return header.has(*fmt.required) and has_one and not any(map(header.has, fmt.forbidden))
+    is_other = any(map(header.has, fmt.forbidden))
+    return header.has(*fmt.required) and has_one and not is_other and fmt.fits(header)
 
 
 def _unknown(header: Header, known: Sequence[BillFormat]) -> UnreadableBillError:

@@ -18,6 +18,17 @@ GROUPS = "bill_groups"
 """Rows added up by the raw texts of the key; rules of a format are then asked once a group."""
 N_ROWS, FIRST_ROW, PRICED = '"~rows"', '"~first"', '"~priced"'
 DAY, FIRST_DAY, LAST_DAY = '"~day"', '"~from"', '"~to"'
+_LAST_OF_LONG, _SHORT = '"~end"', '"~short"'
+_LONGEST_PERIOD_DAYS = 32
+LAST_OF_ALL = (
+    f"CASE WHEN 2 * sum({_SHORT}) >= sum({N_ROWS}) THEN max({LAST_DAY}) "
+    f"ELSE max({_LAST_OF_LONG}) END"
+)
+"""SQL over the groups of the last day that is charged.
+
+Periods of several days count only where most rows have one: a monthly fee among daily rows
+reaches to the end of the month before the month is over.
+"""
 _DEFAULTS = {"kind": "'usage'"}
 _TEXT_KEYS = (*EVIDENCE_COLUMNS, "kind", "commitment", "unit", "currency")
 _AMOUNTS = ("quantity", *MONEY_COLUMNS)
@@ -92,7 +103,7 @@ def group_rows(
         *worked,
         f"{month} AS {DAY}",
         f"min({day}) AS {FIRST_DAY}",
-        f"max({day}) AS {LAST_DAY}",
+        *_last_days(day, sql.columns.get("end", "NULL")),
         f"count(*) AS {N_ROWS}",
         f"count({billed}) AS {PRICED}",
         f"min({ROW}) AS {FIRST_ROW}",
@@ -101,6 +112,21 @@ def group_rows(
     kept = f" WHERE {sql.where}" if "where" in per_row else ""
     query = f"SELECT {', '.join(selected)} FROM {BILL_ROWS}{kept} GROUP BY ALL"
     con.execute(f"CREATE TEMP TABLE {GROUPS} AS {query}")
+
+
+def _last_days(day: str, end: str) -> tuple[str, ...]:
+    """Last day of charges of a day, and of longer ones; a term of years is no such period."""
+    if end == "NULL":
+        last = f"max({day}) AS {LAST_DAY}"
+        return last, f"CAST(NULL AS DATE) AS {_LAST_OF_LONG}", f"count(*) AS {_SHORT}"
+    days = f"date_diff('day', {day}, {end})"
+    is_long = f"{days} BETWEEN 1 AND {_LONGEST_PERIOD_DAYS}"
+    is_short = f"({days} < 1) IS NOT FALSE"
+    return (
+        f"max({day}) FILTER ({is_short}) AS {LAST_DAY}",
+        f"count(*) FILTER ({is_short}) AS {_SHORT}",
+        f"max(CASE WHEN {is_long} THEN {end} ELSE {day} END) AS {_LAST_OF_LONG}",
+    )
 
 
 def lines_of(

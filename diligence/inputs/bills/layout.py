@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DateOrder = Literal["iso", "mdy", "dmy"]
 PART = "~part"
@@ -75,12 +79,18 @@ class Header:
         present = [f"as_day({self.column(name)})" for name in names if self.has(name)]
         return f"coalesce({', '.join(present)})" if present else "NULL"
 
+    def day_before(self, *names: str) -> str:
+        """First date that is there, less a day: the last day of a period with an open end."""
+        day = self.day(*names)
+        return day if day == "NULL" else f"CAST({day} - INTERVAL 1 DAY AS DATE)"
+
     def pairs(self, name: str) -> str:
         """Tags or labels as ``key=value`` words separated by blanks; empty without the column."""
         return f"as_pairs({self.column(name)})" if self.has(name) else "''"
 
 
 Select = Callable[[Header], Mapping[str, str]]
+Prices = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,18 @@ class Check:
     column: str
     found: str
     expected: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What an analyst should know of a bill when a condition holds.
+
+    ``condition`` is an aggregate in SQL over the lines of the bill, whose columns are those of
+    ``BillLine``; ``words`` go into the notes of the bill.
+    """
+
+    condition: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -112,9 +134,12 @@ class BillFormat:
     select
         Gives the SQL of each column of a bill line from the header. Left out: text columns are
         empty, ``kind`` is usage, ``commitment`` empty, money columns repeat the nearest one given
-        (effective from billed, contracted from effective, list from contracted).
+        (effective from billed, contracted from effective, list from contracted). ``end``, the
+        last day of a charge, is no column of a line: it says how far the bill reaches.
     checks
         Rows to refuse, given the header (unknown unit, missing currency, ...).
+    remarks
+        What to say of the bill when its lines meet a condition.
     where
         SQL condition of the rows that count; the others are left out and counted in ``left_out``.
     left_out
@@ -125,6 +150,17 @@ class BillFormat:
         Columns whose presence says that it is another format.
     any_of
         Columns of which the file has at least one.
+    fits
+        What else the columns must be like, where names of columns do not say it.
+    fixed_unit
+        Unit that the format states its amounts in (``USD cents``); a unit in mapping.yaml, which
+        would be applied on top of it, is refused.
+    with_prices
+        Gives the format that multiplies quantities by prices of mapping.yaml (price of a unit by
+        name of the item); None where a bill has amounts of its own.
+    refined
+        Another format with the same columns, of which the lines turn out to be; None when the
+        format stays what it is.
     split
         SQL of a list of texts, given the header: a row counts once for each of them, which
         ``select`` finds in the column ``PART`` ("" for the row itself), so that a charge and the
@@ -142,11 +178,16 @@ class BillFormat:
     required: tuple[str, ...]
     select: Select
     checks: Callable[[Header], tuple[Check, ...]] = lambda header: ()
+    remarks: tuple[Remark, ...] = ()
     where: Callable[[Header], str] = lambda header: "true"
     left_out: str = ""
     by_day: bool = False
     forbidden: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    fits: Callable[[Header], bool] = lambda header: True
+    fixed_unit: str = ""
+    with_prices: Callable[[Prices], BillFormat] | None = None
+    refined: Callable[[pa.Table], BillFormat | None] = lambda lines: None
     split: Callable[[Header], str] | None = None
     flatten: Callable[[object], list[dict[str, str]]] | None = None
     tells: Callable[[object], bool] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from diligence.inputs.bills.formats import ALL_FORMATS
 from diligence.inputs.bills.grouping import (
     FIRST_DAY,
     GROUPS,
-    LAST_DAY,
+    LAST_OF_ALL,
     N_ROWS,
     RowSql,
     define_macros,
@@ -26,7 +27,13 @@ from diligence.inputs.bills.grouping import (
     key_cells,
     lines_of,
 )
-from diligence.inputs.bills.json_rows import rows_of, to_arrow
+from diligence.inputs.bills.json_rows import (
+    JsonBill,
+    documents_of,
+    lines_of as json_lines,
+    rows_of,
+    to_arrow,
+)
 from diligence.inputs.bills.layout import PART, BillFormat, Check, Header, literal, quoted
 from diligence.inputs.bills.sources import BILL_ROWS, Source, open_source
 from diligence.inputs.bills.sql_calls import arguments, replace_calls
@@ -42,6 +49,8 @@ MIXED = "mixed"
 FOCUS = "focus"
 _CENTS = " cents"
 _HUNDREDTH = Decimal("0.01")
+_PEEKED = 100
+"""Lines of JSON that are asked for their format; the first days may have no charges."""
 _CALLS = ("as_amount(", "as_day(")
 
 
@@ -93,6 +102,9 @@ def _read(source: Source, name: str, log: ProblemLog, mapping: BillMapping) -> B
     unit, factor = _unit(mapping)
     define_macros(source.con)
     fmt, how = _format(source, mapping)
+    _refuse_settings(fmt, mapping)
+    if mapping.prices and fmt.with_prices:
+        fmt = fmt.with_prices(mapping.prices)
     reading = _prepare(source, fmt, how, name=name, log=log, mapping=mapping, unit=unit)
     if reading is None:
         return None
@@ -106,7 +118,7 @@ def _read(source: Source, name: str, log: ProblemLog, mapping: BillMapping) -> B
         return None
     supplier = literal(mapping.supplier or "")
     lines = lines_of(source.con, sql, per_row=reading.per_row, supplier=supplier)
-    log_lines(source, lines, name=name, log=log)
+    log_lines(source, lines, name=name, log=log, unit=unit)
     if len(log.entries) > before:
         return None
     return _bill(reading, _finished(source, lines, factor), where=where, name=name)
@@ -125,13 +137,22 @@ def _unit(mapping: BillMapping) -> tuple[MoneyUnit | None, Decimal]:
     return unit, _HUNDREDTH if is_cents else unit.in_units(Decimal(1))
 
 
+def _refuse_settings(fmt: BillFormat, mapping: BillMapping) -> None:
+    """Refuse what mapping.yaml says of a bill that says otherwise itself."""
+    if mapping.unit and fmt.fixed_unit:
+        found = f"unit: {mapping.unit} for a bill whose amounts are in {fmt.fixed_unit}"
+        wanted = "no unit, or amounts are converted twice; it is read in whole units already"
+        raise UnreadableBillError(found, wanted, column="unit")
+    if mapping.prices and fmt.with_prices is None:
+        wanted = "no prices; only usage without amounts, such as databricks_usage, needs them"
+        raise UnreadableBillError(f"prices for {fmt.name}", wanted, column="prices")
+
+
 def _format(source: Source, mapping: BillMapping) -> tuple[BillFormat, How]:
     """Choose the format; JSON is flattened on the way, because that gives it a header."""
     if source.json is None:
         return choose_format(source.columns, mapping=mapping)
-    document = source.json.document
-    nested = [f for f in ALL_FORMATS if f.tells and document is not None and f.tells(document)]
-    fmt = next((f for f in nested if mapping.format in (None, f.name)), None)
+    document, fmt = _document(source.json, mapping.format)
     rows = fmt.flatten(document) if fmt and fmt.flatten else rows_of(source.json)
     table = to_arrow(rows)
     source.columns = {name: quoted(name) for name in table.column_names}
@@ -139,6 +160,17 @@ def _format(source: Source, mapping: BillMapping) -> tuple[BillFormat, How]:
     if fmt and fmt.flatten:
         return fmt, "detected" if mapping.format is None else "forced"
     return choose_format(source.columns, mapping=mapping)
+
+
+def _document(bill: JsonBill, name: str | None) -> tuple[object, BillFormat | None]:
+    """Document and the nested format it is of; lines may be pages of one report."""
+    nested = [f for f in ALL_FORMATS if f.tells and name in (None, f.name)]
+    first = islice(json_lines(bill), _PEEKED) if bill.document is None else iter([bill.document])
+    told = (f for entry in first for f in nested if f.tells and f.tells(entry))
+    fmt = next(told, None)
+    if fmt is None or bill.document is not None:
+        return bill.document, fmt
+    return documents_of(bill), fmt
 
 
 def _prepare(
@@ -202,8 +234,10 @@ def _prepare(
 
 def _columns(fmt: BillFormat, header: Header, unit: MoneyUnit | None) -> dict[str, str]:
     columns = dict(fmt.select(header))
-    if unit is not None and columns.get("currency", "''") == "''":
-        columns["currency"] = literal(unit.currency)
+    if unit is not None:
+        stated = columns.get("currency", "''")
+        named = f"coalesce(nullif({stated}, ''), {literal(unit.currency)})"
+        columns["currency"] = literal(unit.currency) if stated == "''" else named
     for name, missing in (("billed", "CAST(NULL AS DECIMAL(9, 0))"), ("day", "CAST(NULL AS DATE)")):
         if columns.get(name, "NULL") == "NULL":
             columns[name] = missing
@@ -238,8 +272,10 @@ def _bill(reading: _Reading, lines: pa.Table, *, where: str, name: str) -> Bill:
     import pyarrow.compute as pc
 
     fmt = reading.fmt
+    if reading.how == "detected":
+        fmt = fmt.refined(lines) or fmt
     first, last, rows = reading.source.con.execute(
-        f"SELECT min({FIRST_DAY}), max({LAST_DAY}), CAST(sum({N_ROWS}) AS BIGINT) "
+        f"SELECT min({FIRST_DAY}), {LAST_OF_ALL}, CAST(sum({N_ROWS}) AS BIGINT) "
         f"FROM {GROUPS} WHERE {where}"
     ).fetchall()[0]
     if fmt.split:
@@ -262,8 +298,21 @@ def _bill(reading: _Reading, lines: pa.Table, *, where: str, name: str) -> Bill:
         last_day=last,
         n_rows=rows,
         lines=lines,
-        notes=(*reading.notes, *_left_out(reading, where)),
+        notes=(*reading.notes, *_left_out(reading, where), *_remarks(reading, lines)),
     )
+
+
+def _remarks(reading: _Reading, lines: pa.Table) -> tuple[str, ...]:
+    """What the format has to say of such lines."""
+    remarks = reading.fmt.remarks
+    if not remarks:
+        return ()
+    con = reading.source.con
+    con.register("bill_lines", lines)
+    asked = ", ".join(f"coalesce({remark.condition}, false)" for remark in remarks)
+    found = con.execute(f"SELECT {asked} FROM bill_lines").fetchall()[0]
+    con.unregister("bill_lines")
+    return tuple(remark.words for remark, holds in zip(remarks, found, strict=True) if holds)
 
 
 def _left_out(reading: _Reading, where: str) -> tuple[str, ...]:

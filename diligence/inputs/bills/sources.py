@@ -158,10 +158,10 @@ def _opened(con: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> Source:
         return _open_parquet(con, _linked(path, folder / "bill.parquet"))
     is_gzip = start[:2] == b"\x1f\x8b"
     name = path.name.lower().removesuffix(".gz")
-    scan = scan_text(path, is_gzip=is_gzip)
+    scan = scan_text(path, is_gzip=is_gzip, is_json=name.endswith(_JSON_ENDINGS))
     if scan.is_empty:
         raise UnreadableBillError("an empty file", "a bill with a header row")
-    if name.endswith(_JSON_ENDINGS) or scan.head.lstrip()[:1] in ("{", "["):
+    if scan.is_json:
         is_lines = not name.endswith(".json") and scan.head.lstrip()[:1] != "["
         return Source(con, path, {}, json=open_json(path, is_gzip=is_gzip, is_lines=is_lines))
     header = find_header(scan.head)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from diligence.inputs.bills.faults import WHOLE_FILE, UnreadableBillError
 
 LARGEST_LINE_BYTES = 1_000_000
+LARGEST_DOCUMENT_BYTES = 200_000_000
 LARGEST_UNPACKED_BYTES = 16_000_000_000
 HIGHEST_RATIO = 300
 MOST_COLUMNS = 5_000
@@ -22,6 +24,7 @@ _HEAD = 1 << 20
 _RATIO_FROM = 50_000_000
 _NUMBERED_BYTES = 64_000_000
 _HEAD_RECORDS = 30
+_START_OF_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[{\[]")
 _SAVE_AS = "a file saved as CSV UTF-8"
 
 
@@ -38,6 +41,7 @@ class TextScan:
     has_open_quote: bool
     blank_rows: tuple[int, ...]
     is_empty: bool
+    is_json: bool
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class CsvHeader:
     delimiter: str
 
 
-def scan_text(path: Path, *, is_gzip: bool) -> TextScan:
-    """Look at every byte once.
+def scan_text(path: Path, *, is_gzip: bool, is_json: bool = False) -> TextScan:
+    """Look at every byte once; text that starts with a bracket is JSON under any name.
 
     Raises
     ------
@@ -65,10 +69,11 @@ def scan_text(path: Path, *, is_gzip: bool) -> TextScan:
     for chunk in chunks:
         if not head:
             _refuse_start(chunk)
+            is_json = is_json or _START_OF_JSON.match(chunk) is not None
         if len(head) < _HEAD:
             head += chunk[: _HEAD - len(head)]
         _decode(decoder, chunk, lines)
-        since = _line_length(chunk, since, lines)
+        since = _line_length(chunk, since, lines, is_json=is_json)
         lines += chunk.count(b"\n")
         bare += chunk.count(b"\n")
         returns += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
@@ -78,9 +83,10 @@ def scan_text(path: Path, *, is_gzip: bool) -> TextScan:
         has_blank = has_blank or b"\n\n" in seam or b"\n\r\n" in seam or b"\n\r" in seam[:3]
         last = chunk[-1:]
     _decode(decoder, b"", lines, final=True)
-    blank = _blank_rows(path, is_gzip) if has_blank and not is_empty else ()
+    is_table = not (is_empty or is_json)
+    blank = _blank_rows(path, is_gzip) if has_blank and is_table else ()
     text = head.decode("utf-8-sig", errors="ignore")
-    return TextScan(text, 0 < returns < bare, quotes % 2 == 1, blank, is_empty)
+    return TextScan(text, 0 < returns < bare, quotes % 2 == 1, blank, is_empty, is_json)
 
 
 def find_header(head: str) -> CsvHeader:
@@ -186,10 +192,12 @@ def _decode(
         raise UnreadableBillError(found, _SAVE_AS, row=row) from error
 
 
-def _line_length(chunk: bytes, since: int, lines: int) -> int:
+def _line_length(chunk: bytes, since: int, lines: int, *, is_json: bool) -> int:
+    """Bytes since the last line end; a JSON document may stand on one line."""
+    longest = LARGEST_DOCUMENT_BYTES if is_json else LARGEST_LINE_BYTES
     first = min((at for sign in b"\n\r" if (at := chunk.find(sign)) >= 0), default=len(chunk))
-    if since + first > LARGEST_LINE_BYTES:
-        wanted = f"lines of at most {LARGEST_LINE_BYTES:,} bytes"
+    if since + first > longest:
+        wanted = f"lines of at most {longest:,} bytes"
         raise UnreadableBillError("an endless line", wanted, row=lines + 1)
     if first == len(chunk):
         return since + first

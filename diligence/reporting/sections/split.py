@@ -174,7 +174,7 @@ def _class_table(analysis: DealAnalysis) -> Table:
 def _line_table(analysis: DealAnalysis) -> Table:
     style = money_style(analysis)
     totals = account_totals(analysis.split.lines)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             total.name,
             style.cell(total.amount),

@@ -9,6 +9,7 @@ from diligence.inputs.bills.formats import (
     gcp,
     gpu_cloud,
     openai,
+    vendor_invoice,
 )
 from diligence.inputs.bills.layout import BillFormat
 
@@ -21,8 +22,6 @@ ALL_FORMATS: tuple[BillFormat, ...] = (
     *openai.FORMATS,
     *anthropic.FORMATS,
     *gpu_cloud.FORMATS,
-    *openai.FORMATS,
-    *anthropic.FORMATS,
-    *gpu_cloud.FORMATS,
+    *vendor_invoice.FORMATS,
 )
 """Formats in the order of their modules; detection takes the one that requires most."""

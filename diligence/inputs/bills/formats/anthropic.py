@@ -108,7 +108,7 @@ def _reading(*, dollars: tuple[str, ...] = (), cents: tuple[str, ...] = ()) -> S
             "usage_type": _text(header, "token_type", "cost_type"),
             "operation": _joined(header, "service_tier", "usage_type", "context_window"),
             "project": _project(header),
-            "currency": "'USD'" if stated else f"upper({currency})",
+            "currency": "'USD'" if stated or cents else f"upper({currency})",
             "day": header.day("usage_date_utc", "date", "starting_at", "start_time"),
             "billed": f"{amount} * {_TO_DOLLARS}" if cents and amount != "NULL" else amount,
             "list_cost": header.amount("list_price_usd") if stated else "NULL",
@@ -207,6 +207,7 @@ def _costs(
     select: Select,
     checks: Callable[[Header], tuple[Check, ...]],
     is_nested: bool = False,
+    fixed_unit: str = "",
 ) -> BillFormat:
     return BillFormat(
         name=name,
@@ -217,6 +218,7 @@ def _costs(
         checks=checks,
         flatten=_flatten_costs if is_nested else None,
         tells=_tells_costs if is_nested else None,
+        fixed_unit=fixed_unit,
     )
 
 
@@ -244,6 +246,7 @@ FORMATS: tuple[BillFormat, ...] = (
         select=_reading(cents=_CENTS),
         checks=_only_dollars,
         is_nested=True,
+        fixed_unit="USD cents",
     ),
     _costs(
         "anthropic_console_costs",
@@ -253,6 +256,7 @@ FORMATS: tuple[BillFormat, ...] = (
         "cost_type",
         select=_reading(dollars=_DOLLARS),
         checks=_only_dollars,
+        fixed_unit="USD",
     ),
     # first of the three, so that a flat file is asked for its unit and never assumed to have one
     _costs(
@@ -275,6 +279,7 @@ FORMATS: tuple[BillFormat, ...] = (
         *_ROWS,
         select=_reading(cents=("amount",)),
         checks=_only_dollars,
+        fixed_unit="USD cents",
     ),
     *refused_as_bill(USAGE_FORMATS[0], system="anthropic"),
 )

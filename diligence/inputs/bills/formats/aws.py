@@ -210,6 +210,7 @@ def _select(header: Header) -> Mapping[str, str]:
         "unit": header.text(*_both("pricing/unit")),
         "currency": header.text(*_both("lineItem/CurrencyCode")),
         "day": header.day(*_both("lineItem/UsageStartDate", "bill/BillingPeriodStartDate")),
+        "end": header.day_before(*_both("lineItem/UsageEndDate")),
         "quantity": _quantity(header),
         "billed": _billed(header),
         "effective": _effective(header),

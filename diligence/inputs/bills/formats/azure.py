@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diligence.inputs.bills.formats.closed_words import by_word, unknown_word
-from diligence.inputs.bills.layout import BillFormat, Check, Header, literal
+from diligence.inputs.bills.layout import BillFormat, Check, Header, Remark, literal
 
 _KINDS = {
     "usage": "usage",
@@ -23,6 +23,24 @@ _CURRENCIES = ("BillingCurrencyCode", "BillingCurrency", "Currency")
 # The end of the period settles the order of month and day where all charges are of one day.
 _DATES = ("Date", "UsageDateTime", "UsageDate", "BillingPeriodEndDate")
 _BENEFITS = ("ReservationName", "ReservationId", "benefitName", "benefitId")
+
+
+_IS_AMORTISED = (
+    "bool_or(commitment = 'unused' OR (kind = 'usage' AND commitment = 'used' AND billed > 0))"
+)
+_REMARKS = (
+    Remark(
+        _IS_AMORTISED,
+        "amortised cost: reservations and savings plans are spread over the usage they cover; "
+        "for cash, ask for the export of actual cost and use one of the two",
+    ),
+    Remark(
+        f"NOT {_IS_AMORTISED} AND bool_or(kind = 'usage' AND commitment = 'used' AND billed = 0)",
+        "actual cost: usage that a reservation or savings plan covers costs 0 and its purchase "
+        "stands on one day; for margins, ask for the export of amortised cost and use one of the "
+        "two",
+    ),
+)
 
 
 def _charge_type(header: Header) -> str:
@@ -132,6 +150,7 @@ def _variant(name: str, title: str, cost: str, date: str) -> BillFormat:
         required=("MeterCategory", "MeterName", cost, date),
         select=_select,
         checks=_checks,
+        remarks=_REMARKS,
         forbidden=("BilledCost", *_COSTS[: _COSTS.index(cost)]),
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from diligence.inputs.bills.faults import UnreadableBillError
 from diligence.inputs.bills.formats.closed_words import unknown_word
-from diligence.inputs.bills.layout import BillFormat, Check, Header
+from diligence.inputs.bills.layout import BillFormat, Check, Header, Prices, literal
 
 _COSTS = ("usage_cost", "list_cost", "cost", "total_cost")
 _PRICES = (
@@ -47,11 +49,33 @@ def _price(header: Header) -> str:
     return f"as_amount(coalesce({effective}, json_extract_string({whole}, '$.default')))"
 
 
-def _billed(header: Header) -> str:
-    """Cost of a row where the export has it, otherwise price times quantity."""
+def _mapped_price(header: Header, prices: Prices) -> str:
+    """Price of mapping.yaml for the SKU of a row, at the width of the longest of them."""
+    places = max(-min(int(price.as_tuple().exponent), 0) for price in prices.values())
+    digits = max(price.adjusted() for price in prices.values()) + 1
+    kind = f"DECIMAL({max(digits, 1) + places}, {places})"
+    cases = " ".join(
+        f"WHEN {literal(sku.strip().upper())} THEN CAST('{price:f}' AS {kind})"
+        for sku, price in prices.items()
+    )
+    return f"CASE upper({header.text('sku_name')}) {cases} END"
+
+
+def _billed(header: Header, prices: Prices) -> str:
+    """Cost of a row where the export has it, otherwise price times quantity.
+
+    Raises
+    ------
+    UnreadableBillError
+        When both the export and mapping.yaml have prices.
+    """
+    own = [name for name in (*_COSTS, *_PRICES, "pricing") if header.has(name)]
+    if own and prices:
+        found = f"prices for a bill with a column {own[0]}"
+        raise UnreadableBillError(found, "prices in one of the two", column="prices")
     if any(header.has(name) for name in _COSTS):
         return header.amount(*_COSTS)
-    price = _price(header)
+    price = _mapped_price(header, prices) if prices else _price(header)
     return price if price == "NULL" else f"{header.amount('usage_quantity')} * {price}"
 
 
@@ -60,7 +84,7 @@ def _project(header: Header) -> str:
     return f"concat_ws(' ', {', '.join([*workspace, *_metadata(header, *_WORKLOAD)])})"
 
 
-def _select(header: Header) -> Mapping[str, str]:
+def _select(header: Header, *, prices: Prices) -> Mapping[str, str]:
     """Columns of a line: quantity times the price joined to the row.
 
     A correction is a ``RETRACTION`` with the negative quantity of the first record and a
@@ -86,7 +110,7 @@ def _select(header: Header) -> Mapping[str, str]:
         "currency": header.text("currency_code", "currency"),
         "day": header.day("usage_date", "usage_start_time"),
         "quantity": header.amount("usage_quantity"),
-        "billed": _billed(header),
+        "billed": _billed(header, prices),
     }
 
 
@@ -94,14 +118,17 @@ def _record_type(header: Header) -> str:
     return header.text("record_type") if header.has("record_type") else "'ORIGINAL'"
 
 
-def _checks(header: Header) -> tuple[Check, ...]:
+def _checks(header: Header, *, prices: Prices) -> tuple[Check, ...]:
     unit, types = header.text("usage_unit"), "ORIGINAL, RETRACTION or RESTATEMENT"
     quantity = header.amount("usage_quantity")
     record_type = f"lower({_record_type(header)})"
-    wanted = "a column price (the list price of a unit, joined from list_prices) or usage_cost"
+    wanted = (
+        "a column price (the list price of a unit, joined from list_prices) or usage_cost; or "
+        "prices: {SKU: 0.07} in mapping.yaml, under bills"
+    )
     return (
         Check(
-            f"{_billed(header)} IS NULL",
+            f"{_billed(header, prices)} IS NULL",
             "price",
             f"'no price for ' || {header.text('sku_name')}",
             wanted,
@@ -117,13 +144,17 @@ def _checks(header: Header) -> tuple[Check, ...]:
     )
 
 
-FORMATS: tuple[BillFormat, ...] = (
-    BillFormat(
+def _format(prices: Prices) -> BillFormat:
+    """Format of an export with prices, or of one whose prices mapping.yaml has."""
+    return BillFormat(
         name="databricks_usage",
         title="Databricks billable usage",
         system="databricks",
         required=("sku_name", "usage_quantity", "usage_unit", "billing_origin_product"),
-        select=_select,
-        checks=_checks,
-    ),
-)
+        select=partial(_select, prices=prices),
+        checks=partial(_checks, prices=prices),
+        with_prices=_format,
+    )
+
+
+FORMATS: tuple[BillFormat, ...] = (_format({}),)

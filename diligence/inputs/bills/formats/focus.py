@@ -57,6 +57,7 @@ def _select(header: Header) -> Mapping[str, str]:
         "unit": header.text("ConsumedUnit", "PricingUnit"),
         "currency": header.text("BillingCurrency"),
         "day": header.day("ChargePeriodStart", "BillingPeriodStart"),
+        "end": header.day_before("ChargePeriodEnd"),
         "quantity": header.amount("ConsumedQuantity", "PricingQuantity"),
         "billed": header.amount("BilledCost"),
         "effective": header.amount("EffectiveCost"),

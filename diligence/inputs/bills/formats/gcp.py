@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from diligence.inputs.bills.formats.closed_words import by_word, unknown_word, word_list
-from diligence.inputs.bills.layout import BillFormat, Check, Header, literal
+from diligence.inputs.bills.layout import PART, BillFormat, Check, Header, literal
 
 _SUPPLIER = "'Google Cloud'"
 _KINDS = {
@@ -20,8 +20,6 @@ _KINDS = {
 _PROMOTION = "PROMOTION"
 _IS_PROMOTION = f"c.type = {literal(_PROMOTION)}"
 _NAME = "coalesce(nullif(c.name, ''), 'Promotional credit')"
-_PART = "~part"
-"""Column that names the line of a split row."""
 _DISCOUNTS = (
     "COMMITTED_USAGE_DISCOUNT",
     "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
@@ -69,9 +67,9 @@ def credit_names(header: Header) -> str:
 
 def _on_credits(header: Header, charge: str, promotion: str) -> str:
     """SQL for a row that is split into its charge and its promotional credits."""
-    if not header.has(_PART, "credits"):
+    if not header.has(PART, "credits"):
         return charge
-    return f"CASE WHEN {header.column(_PART)} = '' THEN {charge} ELSE {promotion} END"
+    return f"CASE WHEN {header.column(PART)} = '' THEN {charge} ELSE {promotion} END"
 
 
 def _money(header: Header) -> dict[str, str]:
@@ -80,7 +78,7 @@ def _money(header: Header) -> dict[str, str]:
     billed, promotion = cost, "NULL"
     if header.has("credits"):
         billed = f"{cost} + {_credits(header, f'NOT ({_IS_PROMOTION})')}"
-        named = f"{_IS_PROMOTION} AND {_NAME} = {header.column(_PART)}"
+        named = f"{_IS_PROMOTION} AND {_NAME} = {header.column(PART)}"
         promotion = _credits(header, named)
     amounts = {"billed": billed, "list_cost": price, "contracted": cost}
     return {name: _on_credits(header, sql, promotion) for name, sql in amounts.items()}
@@ -110,7 +108,7 @@ def _select(header: Header) -> Mapping[str, str]:
     return {
         "supplier": _SUPPLIER,
         "service": header.text(*_both("service.description", "service.id")),
-        "text": _on_credits(header, sku, header.column(_PART)),
+        "text": _on_credits(header, sku, header.column(PART)),
         "usage_type": sku,
         "resource": header.text(*_both("resource.name", "resource.global_name")),
         "project": _named(header, "project.name", "project.id"),
@@ -140,11 +138,6 @@ def _checks(header: Header) -> tuple[Check, ...]:
             expected="a cost type: regular, tax, adjustment or rounding_error",
         ),
     ]
-    if header.has("credits") and not header.has(_PART):
-        promotion = _credits(header, _IS_PROMOTION)
-        found = f"'promotional credits of ' || CAST({promotion} AS VARCHAR)"
-        wanted = "each promotional credit in a row of its own, as in the cost table"
-        checks.append(Check(f"{promotion} <> 0", "credits", found, wanted))
     if header.has("credits"):
         listed, known = _credit_list(header), word_list((_PROMOTION, *_DISCOUNTS))
         written = f"nullif(as_text({header.column('credits')}), '')"
@@ -211,6 +204,7 @@ def _console_select(header: Header) -> Mapping[str, str]:
         "unit": header.text("Usage unit"),
         "currency": _console_currency(header),
         "day": header.day("Usage start date"),
+        "end": header.day("Usage end date"),
         "quantity": f"CASE WHEN NOT ({is_credit}) THEN {header.amount('Usage amount')} END",
         "billed": cost,
     }
@@ -235,6 +229,7 @@ def _export(name: str, title: str, *required: str) -> BillFormat:
         select=_select,
         checks=_checks,
         by_day=True,
+        split=credit_names,
     )
 
 

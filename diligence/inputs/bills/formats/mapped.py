@@ -29,7 +29,7 @@ def mapped_format(mapping: BillMapping) -> BillFormat:
         raise UnreadableBillError(f"no column for {missing[0]}", wanted, column="columns")
 
     def select(header: Header) -> Mapping[str, str]:
-        named = mapping.columns
+        named: dict[str, str] = {str(key): column for key, column in mapping.columns.items()}
         chosen = {key: header.text(named[key]) for key in _TEXTS if key in named}
         if "tags" in named:
             chosen["tags"] = header.pairs(named["tags"])
