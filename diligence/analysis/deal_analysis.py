@@ -14,6 +14,7 @@ from diligence.analysis.checks import (
     spend_ratios,
     statement_checks,
 )
+from diligence.analysis.commitments import Commitments, commitments
 from diligence.analysis.prices import ModelPrice, model_prices
 from diligence.analysis.requests import OpenLine, Request, data_requests, open_lines
 from diligence.analysis.training import AmortisedMargin, amortised_margins
@@ -105,6 +106,7 @@ class DealAnalysis:
     books: DetailedBooks
     coverage: Coverage
     units: UnitEconomics
+    commitments: Commitments
     headline: PeriodResult
     history: tuple[PeriodResult, ...]
     scenarios: tuple[ScenarioMargin, ...]
@@ -248,6 +250,7 @@ def analyse(deal: Deal) -> DealAnalysis:
     stress = stress_test(
         rate, cash=cash, months=months, monthly_growth=growth, start=deal.terms.as_of
     )
+    held = runway.base_cash.amount if runway.base_cash else None
     return DealAnalysis(
         deal=deal,
         register=register,
@@ -259,6 +262,9 @@ def analyse(deal: Deal) -> DealAnalysis:
             lines=lines,
             headline=headline.split.lines,
             basis=headline.ladder.company.basis,
+        ),
+        commitments=commitments(
+            deal, register, lines=lines, headline=headline.split.lines, unrestricted_cash=held
         ),
         headline=headline,
         history=history,

@@ -13,8 +13,9 @@ from diligence.costs.classify import (
     classify_evidence,
     classify_lines,
 )
+from diligence.costs.commitments import CommitmentSchedule
 from diligence.costs.coverage import Coverage, bill_coverage
-from diligence.costs.credits import CreditBalance, credit_cliff_months
+from diligence.costs.credits import CreditBalance, CreditCliff, credit_cliff_months
 from diligence.costs.detail import DetailedBooks, detailed_books
 from diligence.costs.ladder import (
     RUNGS,
@@ -47,11 +48,13 @@ __all__ = [
     "AccountTotal",
     "ClassifiedLine",
     "ClassifiedLines",
+    "CommitmentSchedule",
     "CostBasis",
     "CostRule",
     "CostSplit",
     "Coverage",
     "CreditBalance",
+    "CreditCliff",
     "DetailedBooks",
     "Finding",
     "MarginLadder",

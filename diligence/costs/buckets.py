@@ -29,6 +29,7 @@ CREDITS = "credit_or_discount"
 TIMING = "prepayment_timing"
 UNRECONCILED = "unreconciled"
 UNDIVIDED = "undivided"
+CAPITALISED = "amortisation_training"
 ZERO = Decimal(0)
 
 
@@ -53,13 +54,28 @@ def parts_of(line: SplitLine) -> dict[Bucket, Decimal]:
 def summed(lines: Iterable[SplitLine]) -> dict[tuple[Bucket, bool], Decimal]:
     """Amounts by bucket and by whether they are booked in cost of revenue."""
     sums: dict[tuple[Bucket, bool], Decimal] = defaultdict(lambda: ZERO)
-    for line in lines:
+    known = tuple(lines)
+    is_undone = capitalises_training(known)
+    for line in known:
         in_cogs = line.line.role is Role.COST_OF_REVENUE
-        for bucket, amount in parts_of(line).items():
+        parts = parts_of(line)
+        if is_undone and line.item.subclass == CAPITALISED:
+            parts = {"timing": line.line.amount}
+        for bucket, amount in parts.items():
             stays = bucket in ("internal_tools", "open_training") and in_cogs
             booked: Bucket = "other" if stays else bucket
             sums[booked, in_cogs] += amount
     return sums
+
+
+def capitalises_training(lines: Iterable[SplitLine]) -> bool:
+    """True when the books take training out of cost into an asset: a negative line of its own.
+
+    The transfer and the amortisation that follows it are then left out below the reported rung:
+    training counts when it is spent. Amortisation without a transfer stays: the books show no
+    other training cost in its place.
+    """
+    return any(line.item.subclass == CAPITALISED and line.line.amount < 0 for line in lines)
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,11 @@ def _is_in_serving_cost(line: SplitLine) -> bool:
     """True when the serving rungs hold the line already, or could not hold it as a cost."""
     if line.item.subclass in (CREDITS, UNRECONCILED):
         return True
-    return line.item.cost_class == "neither" and line.line.role is Role.COST_OF_REVENUE
+    if line.item.cost_class != "neither":
+        return False
+    # Of what is no AI cost today only that moves whose likeliest other class is serving.
+    is_likely = line.item.alternatives[0] == "inference_opex"
+    return line.line.role is Role.COST_OF_REVENUE or not is_likely
 
 
 def serving_credits(lines: Iterable[SplitLine]) -> Decimal:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from diligence.costs.billed_months import held_months
-from diligence.costs.buckets import TIMING, UNRECONCILED
 from diligence.costs.detail import INVOICE_TOTAL, last_month
 from diligence.costs.split_line import SplitLine
 from diligence.costs.suppliers import booked_supplier, known_supplier, supplier_of
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 Held = Literal["have", "keyed", "missing", "none booked"]
 ZERO = Decimal(0)
 WINDOW_MONTHS = 12
-_BESIDE_BILLS = frozenset((TIMING, UNRECONCILED))
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,7 @@ class Coverage:
 
     ``have`` is a bill of the month, ``keyed`` an invoice total keyed by hand without its lines,
     ``missing`` a month with booked cost (or inside a committed contract) and neither; a bill that
-    ends early and that the books contradict counts as missing. Booked cost stands in the month
-    whose bill it pays for: invoices booked a month later stand a month earlier here.
+    ends early and that the books contradict counts as missing.
     """
 
     cells: tuple[CoverageCell, ...]
@@ -102,8 +99,8 @@ class Coverage:
 def bill_coverage(deal: Deal, lines: Iterable[SplitLine]) -> Coverage:
     """Build the matrix from bills, keyed invoices (facts ``invoice_total``), books and contracts.
 
-    Suppliers are those of the bills and contracts, and those the books name for cost that is AI
-    or not resolved; general cost of other vendors is left out.
+    Suppliers are those of the bills and contracts, and those the books name for cost that is AI,
+    could be or is not resolved; general cost of other vendors is left out.
     """
     known = tuple(lines)
     found = held_months(deal.bills)
@@ -153,37 +150,24 @@ def _cell(
 def _booked(
     lines: Sequence[SplitLine], billed: frozenset[str]
 ) -> dict[tuple[str, Period], Decimal]:
-    """Booked cost by supplier and bill month; longer periods are spread evenly over theirs."""
-    lags = _lags(lines)
+    """Booked cost by supplier and month; longer periods are spread evenly over their months."""
     sums: dict[tuple[str, Period], Decimal] = defaultdict(lambda: ZERO)
     for line in lines:
         supplier = _ai_supplier(line, billed)
         if not supplier or not line.line.period.is_whole_months:
             continue
-        lag = 0 if line.line.bill is not None else lags.get(supplier, 0)
-        months = line.used_in.shifted(-lag).split_months()
+        months = line.line.period.split_months()
         for month in months:
             sums[supplier, month] += line.line.amount / len(months)
     return sums
 
 
-def _lags(lines: Iterable[SplitLine]) -> dict[str, int]:
-    """Months by which each supplier's bills are booked later."""
-    lags: dict[str, int] = {}
-    for line in lines:
-        if line.line.bill is not None:
-            span = Period(line.used_in.start, line.line.period.end).months - 1
-            lags[line.line.vendor] = min(span, lags.get(line.line.vendor, span))
-    return lags
-
-
 def _ai_supplier(line: SplitLine, billed: frozenset[str]) -> str:
     if line.line.bill is not None:
         return line.line.vendor
-    if line.item.subclass in _BESIDE_BILLS:
-        return booked_supplier(line.line, billed)
-    if line.item.cost_class == "neither":
-        return ""
+    named = booked_supplier(line.line, billed)
+    if named or (line.item.cost_class == "neither" and not line.item.alternatives):
+        return named
     texts = (line.line.vendor, line.line.text, line.line.account)
     return next((name for name in map(known_supplier, texts) if name), "")
 

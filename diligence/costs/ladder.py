@@ -46,8 +46,9 @@ class CostBasis:
     their own are negative in ``credits_in_cogs`` and ``credits_elsewhere``: they are taken out
     again below the reported rung, ``credit_discount_serving`` and ``credit_discount_all`` say how
     much less than list the same usage would have cost. ``timing_in_cogs`` and
-    ``timing_elsewhere`` are cash paid ahead of its use (or used from earlier payments, negative):
-    left out below the reported rung. ``internal_tools`` is the
+    ``timing_elsewhere`` are cash paid ahead of its use (or used from earlier payments, negative),
+    and training moved to an asset with its amortisation: left out below the reported rung.
+    ``internal_tools`` is the
     part of ``other_elsewhere`` that pays for the staff's own AI tools. ``unread`` is the money of
     rows a draft set aside: it widens every rung both ways. ``unreconciled`` is what the books show
     less than the bills: it widens every rung but the reported one, which stands as booked.
@@ -350,7 +351,7 @@ def _steps(basis: CostBasis) -> tuple[MarginStep, ...]:
     paid = [
         ("serving booked elsewhere", basis.paid_elsewhere),
         ("credits added back", basis.credits_high - basis.credits_in_cogs),
-        ("prepayments: paid less consumed", -basis.timing_in_cogs),
+        ("timing and capitalised training", -basis.timing_in_cogs),
         ("shared pool, serving part", serving_pool),
         ("pool as booked in COGS", -basis.pool_in_cogs),
         ("free serving booked in COGS", -basis.free_in_cogs),

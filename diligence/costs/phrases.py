@@ -94,19 +94,46 @@ def phrases(words: Iterable[str]) -> Phrases:
             )
     if not known:
         return Phrases((), None)
-    return Phrases(known, re.compile("|".join(_regex(phrase) for phrase in known)))
+    return Phrases(known, re.compile(_pattern(known)))
 
 
-def _regex(phrase: str) -> str:
-    start = "" if phrase.startswith("*") else "(?<![a-z])"
-    end = "(?![a-z])" if phrase.endswith(".") else ""
-    return start + phrase.strip("*.").replace(" ", " ?") + end
+def _pattern(known: Iterable[str]) -> str:
+    """One pattern for all phrases: their common beginnings are tried once at each place."""
+    inside, anywhere = _Branches(), _Branches()
+    for phrase in known:
+        (anywhere if phrase.startswith("*") else inside).add(phrase.lstrip("*"))
+    parts = [f"(?<![a-z]){inside.regex()}"] if inside.next else []
+    return "|".join([*parts, *([anywhere.regex()] if anywhere.next else [])])
+
+
+class _Branches:
+    """Phrases by their next letter; ``ends`` where one of them may end."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Branches] = {}
+        self.ends: set[str] = set()
+
+    def add(self, phrase: str) -> None:
+        node = self
+        for letter in phrase.rstrip("."):
+            node = node.next.setdefault(letter, _Branches())
+        node.ends.add("(?![a-z])" if phrase.endswith(".") else "")
+
+    def regex(self) -> str:
+        if "" in self.ends:
+            return ""  # the shortest phrase is enough
+        ways = [letter.replace(" ", " ?") + node.regex() for letter, node in self.next.items()]
+        ways += sorted(self.ends)
+        return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
 def anchors_in(folded: str) -> set[str]:
     """Every prefix, up to the anchor length, of every word start of a folded text."""
-    found: set[str] = set()
-    for start in _WORD_START.finditer(folded):
-        at = start.start()
-        found.update(folded[at : at + length] for length in range(1, ANCHOR_LENGTH + 1))
-    return found
+    return set().union(*map(_anchors_of, folded.split()))
+
+
+@lru_cache(maxsize=1 << 16)
+def _anchors_of(word: str) -> frozenset[str]:
+    starts = [match.start() for match in _WORD_START.finditer(word)]
+    lengths = range(1, ANCHOR_LENGTH + 1)
+    return frozenset(word[at : at + length] for at in starts for length in lengths)

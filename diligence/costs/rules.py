@@ -29,6 +29,7 @@ EVIDENCE_ORDER: tuple[Basis, ...] = (
     "unresolved",
 )
 GENERAL = "general"
+MOST_REMEMBERED = 1 << 17
 _KEYS = frozenset(
     (
         "id",
@@ -89,24 +90,27 @@ class CostRule:
 
     def matches(self, evidence: Evidence, basis: Basis) -> bool:
         """Tell whether the rule speaks about this line on this basis."""
-        if not self._applies_to(evidence):
-            return False
-        seen, everything = evidence.words[basis], evidence.words["all"]
+        return self.speaks_of(evidence.words[basis]) and self.applies_to(evidence)
+
+    def speaks_of(self, seen: str) -> bool:
+        """Tell whether the folded words of one kind of evidence are the rule's."""
         return (
             (not self.words.phrases or self.words.found_in(seen))
             and (not self.also.phrases or self.also.found_in(seen))
             and not self.unless.found_in(seen)
-            and (not self.elsewhere.phrases or self.elsewhere.found_in(everything))
-            and not self.not_elsewhere.found_in(everything)
         )
 
-    def _applies_to(self, evidence: Evidence) -> bool:
+    def applies_to(self, evidence: Evidence) -> bool:
+        """Tell whether all else about a line is as the rule asks."""
+        everything = evidence.words["all"]
         return (
             self.scope in (GENERAL, evidence.system)
             and (not self.kinds or evidence.kind in self.kinds)
             and (not self.commitment or evidence.commitment == self.commitment)
             and (not self.roles or evidence.role in self.roles)
             and (not self.archetypes or evidence.archetype in self.archetypes)
+            and (not self.elsewhere.phrases or self.elsewhere.found_in(everything))
+            and not self.not_elsewhere.found_in(everything)
         )
 
 
@@ -144,10 +148,26 @@ class RuleBook:
         """First rule of the strongest evidence that speaks about the line."""
         for goes_first in (True, False):
             for basis in EVIDENCE_ORDER:
-                for rule in self._candidates(evidence.words[basis], basis, goes_first):
-                    if rule.matches(evidence, basis):
+                for rule in self._speaking(evidence.words[basis], basis, goes_first):
+                    if rule.applies_to(evidence):
                         return rule, basis
         return None
+
+    def _speaking(self, folded: str, basis: Basis, goes_first: bool) -> tuple[CostRule, ...]:
+        """Rules that speak of some words, remembered: bills repeat their words."""
+        key = (folded, basis, goes_first)
+        known = self._remembered.get(key)
+        if known is None:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            candidates = self._candidates(folded, basis, goes_first)
+            known = tuple(rule for rule in candidates if rule.speaks_of(folded))
+            self._remembered[key] = known
+        return known
+
+    @cached_property
+    def _remembered(self) -> dict[tuple[str, Basis, bool], tuple[CostRule, ...]]:
+        return {}
 
     def _candidates(self, folded: str, basis: Basis, goes_first: bool) -> Iterator[CostRule]:
         index = self._indices[basis, goes_first]

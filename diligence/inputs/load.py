@@ -223,13 +223,17 @@ def _read_bills(
     paths = inventory.paths_in(BILLS_FOLDER)
     if not paths:
         return ()
+    from diligence.inputs.bills.overlaps import overlapping_bills
     from diligence.inputs.bills.read import read_bill
 
-    bills = (
+    read = (
         read_bill(path, name=name, log=context.log, mapping=entries.get(name))
         for name, path in paths.items()
     )
-    return tuple(bill for bill in bills if bill is not None)
+    bills = tuple(bill for bill in read if bill is not None)
+    for found in overlapping_bills(bills):
+        context.log.add(found.file, found.row, found.column, found.found, found.expected)
+    return bills
 
 
 def _has_one_ledger(inventory: Inventory, log: ProblemLog) -> bool:

@@ -33,6 +33,7 @@ def flags(analysis: DealAnalysis) -> tuple[str, ...]:
         *_booking_flags(analysis, style),
         *_loss_flags(analysis, style),
         *_cash_flags(analysis, style),
+        *_commitment_flags(analysis, style),
         *_evidence_flags(analysis, style),
     ]
     ranked = sorted(found, key=lambda flag: (-flag.money, flag.text))
@@ -96,6 +97,20 @@ def _cash_flags(analysis: DealAnalysis, style: MoneyStyle) -> Iterator[Flag]:
         if statement.contradicted_by is not None:
             gap = abs(statement.monthly - statement.contradicted_by)
             yield Flag(objection_text(statement, style), gap)
+
+
+def _commitment_flags(analysis: DealAnalysis, style: MoneyStyle) -> Iterator[Flag]:
+    found = analysis.commitments
+    if found.above_cash:
+        text = f"minimum commitments of {style.text(found.total)} exceed unrestricted cash"
+        yield Flag(text, found.total)
+    for ending in found.credits:
+        if ending.cliff is not None and ending.cliff.last_day is not None and ending.monthly_use:
+            text = (
+                f"credits of {ending.supplier} end on {ending.cliff.last_day.isoformat()}; from "
+                f"then on {style.text(ending.monthly_use)} a month is paid in cash"
+            )
+            yield Flag(text, ending.monthly_use * YEAR)
 
 
 def _evidence_flags(analysis: DealAnalysis, style: MoneyStyle) -> Iterator[Flag]:

@@ -67,11 +67,11 @@ def documents_of(bill: JsonBill) -> list[object]:
         When a line is no JSON, or all of them are too large to hold.
     """
     return [
-        entry for line in lines_of(bill, most=LARGEST_DOCUMENT_BYTES) for entry in _listed(line)
+        entry for line in entries_of(bill, most=LARGEST_DOCUMENT_BYTES) for entry in _listed(line)
     ]
 
 
-def lines_of(bill: JsonBill, *, most: int | None = None) -> Iterator[object]:
+def entries_of(bill: JsonBill, *, most: int | None = None) -> Iterator[object]:
     """Documents of a file of one a line, one after the other, up to so many characters."""
     held = 0
     with _opened(bill.path, bill.is_gzip) as stream:
@@ -86,7 +86,7 @@ def lines_of(bill: JsonBill, *, most: int | None = None) -> Iterator[object]:
 def rows_of(bill: JsonBill) -> Iterator[dict[str, str]]:
     """Flat rows of a file no format flattens: keys joined by points, lists as JSON text."""
     if bill.document is None:
-        yield from map(_flat_row, lines_of(bill))
+        yield from map(_flat_row, entries_of(bill))
     else:
         yield from map(_flat_row, _records(bill.document))
 

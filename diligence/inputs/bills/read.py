@@ -30,7 +30,7 @@ from diligence.inputs.bills.grouping import (
 from diligence.inputs.bills.json_rows import (
     JsonBill,
     documents_of,
-    lines_of as json_lines,
+    entries_of,
     rows_of,
     to_arrow,
 )
@@ -165,7 +165,7 @@ def _format(source: Source, mapping: BillMapping) -> tuple[BillFormat, How]:
 def _document(bill: JsonBill, name: str | None) -> tuple[object, BillFormat | None]:
     """Document and the nested format it is of; lines may be pages of one report."""
     nested = [f for f in ALL_FORMATS if f.tells and name in (None, f.name)]
-    first = islice(json_lines(bill), _PEEKED) if bill.document is None else iter([bill.document])
+    first = islice(entries_of(bill), _PEEKED) if bill.document is None else iter([bill.document])
     told = (f for entry in first for f in nested if f.tells and f.tells(entry))
     fmt = next(told, None)
     if fmt is None or bill.document is not None:

@@ -10,6 +10,7 @@ from diligence.projections import BurnDefinition, CashDefinition
 from diligence.reporting.blocks import Block, Chart, Column, Exhibit, Heading, Paragraph, Table
 from diligence.reporting.charts import chart_cash
 from diligence.reporting.documents import Section
+from diligence.reporting.sections.commitments import commitment_blocks
 from diligence.reporting.sections.stress import charted_input
 from diligence.reporting.theme import FULL_MM
 from diligence.reporting.wording import MoneyStyle, money_style, needs, sentence
@@ -29,12 +30,7 @@ def cash_section(analysis: DealAnalysis) -> Section:
         blocks.append(_burn_table(analysis))
     if table.base_cash and table.base_burn:
         blocks.append(Exhibit(_chart(analysis, table.base_cash.balance_date)))
-    blocks += [
-        Heading("Commitments and credits"),
-        Paragraph(
-            sentence(needs("contracts.yaml (minimums, prepaid balances, credits and their expiry)"))
-        ),
-    ]
+    blocks += [Heading("Commitments and credits"), *commitment_blocks(analysis)]
     return Section("Commitments, credits and runway", tuple(blocks), key="cash")
 
 

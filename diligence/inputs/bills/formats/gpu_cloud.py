@@ -17,7 +17,7 @@ _MACHINES = (
     *("rate per gpu hour", "price per gpu hour", "node hours", "node type", "node id", "node name"),
     *("instance type", "instance hours", "instance id", "instance name", "pod id", "pod name"),
     *("machine type", "accelerator", "accelerator type", "vm type", "vm id", "vm name"),
-    *("capacity plan", "cluster", "cluster name", "namespace"),
+    *("capacity plan", "cluster", "cluster name", "namespace", "consumed quantity"),
 )
 _LABOUR = (
     *("annotator", "annotations", "tasks", "employee", "worker", "consultant", "timesheet"),

@@ -12,7 +12,7 @@ from diligence.inputs.bills.layout import Check, Header, literal
 _ITEM = (
     *("description", "item description", "line item", "item", "line description", "product"),
     *("product name", "charge description", "sku name", "sku description", "resource name"),
-    *("service description", "task", "role", "seat type", "licence", "license", "memo"),
+    *("task", "role", "seat type", "licence", "license", "memo"),
 )
 _MACHINE = (
     *("gpu type", "instance type", "node type", "machine type", "vm type", "accelerator type"),
@@ -203,6 +203,7 @@ def _require(header: Header, spellings: tuple[str, ...], what: str, such_as: str
 
 
 def checks_of_invoice(header: Header) -> tuple[Check, ...]:
+    """Refuse lines without an item or a price, wrong products and periods of several months."""
     found = [_no_item(header)]
     amount, product = _amount(header, _AMOUNT), _product(header)
     if "NULL" not in (amount, product):
@@ -253,4 +254,5 @@ def _no_item(header: Header) -> Check:
 
 
 def is_line(header: Header) -> str:
+    """SQL that is true for lines and false for totals of the invoice."""
     return f"lower(rtrim({_item(header)}, ' :')) NOT IN {word_list(_TOTALS)}"

@@ -1,4 +1,4 @@
-"""Invoices of all other vendors: software, data, labelling, people; the columns are those of any."""
+"""Invoices of all other vendors: software, data, labelling and people, in the same columns."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GPU_CLOUD = "gpu_cloud"
+_EXPORTS = (
+    *("ChargeType", "ChargeCategory", "ChargePeriodStart", "Cost type", "Credit type", "cost_type"),
+    *("SKU description", "Service description", "service_description", "sku_description"),
+    *("line_item", "api_key_id", "project_id", "usage_quantity", "lineItem/UnblendedCost"),
+    *("line_item_unblended_cost", "SubscriptionId", "SubscriptionName", "ResourceGroup"),
+)
+"""Columns of exports that lack others they need: better told so than read as an invoice."""
 _MACHINE_WORDS = (
     r"(?i)(^|[^a-z])(gpus?|nvidia|a100|h100|h200|b200|b300|gb200|gb300|l40s?|mi300x?|mi325x?|tpu|"
     r"accelerators?|(gpu|compute|hgx|dgx) (nodes?|instances?|clusters?)|node-hours?)([^a-z]|$)"
@@ -50,7 +57,7 @@ FORMATS: tuple[BillFormat, ...] = (
         where=is_line,
         left_out=TOTALS_LEFT_OUT,
         fits=has_columns_of_invoice,
-        forbidden=OTHER_TABLES,
+        forbidden=(*OTHER_TABLES, *_EXPORTS),
         refined=_refined,
     ),
 )
