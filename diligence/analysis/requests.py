@@ -197,10 +197,11 @@ def _movable(line: SplitLine) -> Decimal:
     """Money of a line that an answer could move into or out of serving."""
     if line.unresolved or line.is_pool:
         return abs(line.line.amount if line.is_pool else line.unresolved)
-    may_serve = line.item.cost_class == "inference_opex" or (
-        "inference_opex" in line.item.alternatives
-    )
-    return abs(line.line.amount) if line.item.alternatives and may_serve else ZERO
+    item = line.item
+    if item.cost_class == "inference_opex":
+        return abs(line.line.amount) if item.alternatives else ZERO
+    likeliest = item.alternatives[:1] if item.cost_class == "neither" else item.alternatives
+    return abs(line.line.amount) if "inference_opex" in likeliest else ZERO
 
 
 def _name(line: SplitLine) -> str:

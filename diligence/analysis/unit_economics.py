@@ -29,6 +29,7 @@ from diligence.projections import (
     unit_costs,
     user_economics,
 )
+from diligence.projections.usage_rows import usage_rows
 from diligence.units import Period
 from diligence.units.periods import month_of, trailing
 
@@ -94,9 +95,7 @@ def unit_economics(
         held = check_red_lines(table, red_line_values() | shares)
         return UnitEconomics(held, period=period, needs=error.message)
     revenue = plan_revenue(deal, period)
-    users = user_economics(
-        costs.spread, _plan_prices(deal, period), currency=deal.terms.reporting_currency
-    )
+    users = _users(deal, deal.usage, costs, period)
     scale = scale_usage(costs, revenue, multiples=MULTIPLES) if revenue else None
     conversion, missing = _conversion(deal, costs, period)
     values = red_line_values(costs=costs, users=users, revenue=revenue)
@@ -159,6 +158,20 @@ def _costs(
         recurring_tuning=basis.maintenance_in_cogs + basis.maintenance_elsewhere,
         currency=deal.terms.reporting_currency,
     )
+
+
+def _users(deal: Deal, usage: Usage, costs: UnitCosts, period: Period) -> UserEconomics:
+    """Economics of the users that single requests name, at the rates of all usage."""
+    spread, prices = costs.spread, _plan_prices(deal, period)
+    seen = usage_period(usage.sample)
+    if usage.sample is not None and seen is not None:
+        rows = usage_rows(usage.sample.frame, kind="request", period=seen)
+        cost = Decimal(repr(float(costs.spread.row_costs(rows).sum())))
+        spread = unit_costs(
+            usage.sample.frame, cost, kind="request", period=seen, weights=costs.spread.weights
+        ).spread
+        prices = _plan_prices(deal, seen)
+    return user_economics(spread, prices, currency=deal.terms.reporting_currency)
 
 
 def _serving(basis: CostBasis) -> Decimal:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from diligence.costs.opaque_ids import without_ids
 from diligence.costs.phrases import fold
 from diligence.inputs.bills.bill import BillLine
 from diligence.inputs.caption_roles import account_role
@@ -126,7 +127,8 @@ def _supplier_words(source_system: str) -> str:
 
 def evidence_of_bill(line: BillLine, system: str) -> Evidence:
     """Evidence of a distinct line of a bill."""
-    names = (line.tags, line.project, line.resource, _named(line.text))
+    known = map(without_ids, (line.tags, line.project, line.resource))
+    names = (*known, _named(line.text))
     meters = dict.fromkeys((line.text, line.usage_type))
     return Evidence(
         system=system,

@@ -66,6 +66,18 @@ def sibling_rules() -> tuple[SiblingRule, ...]:
     )
 
 
+def has_siblings(system: str) -> bool:
+    """Tell whether lines of a system may be settled by others."""
+    return any(rule.system == system for rule in sibling_rules())
+
+
+def is_paired(line: BillLine, *, system: str) -> bool:
+    """Tell whether a line may be settled by another one, or settles others."""
+    words = _words(line)
+    rules = (rule for rule in sibling_rules() if rule.system == system)
+    return any(rule.is_open(words) or rule.tells(words) for rule in rules)
+
+
 def pair_siblings(lines: Iterable[BillLine], *, system: str) -> tuple[BillLine, ...]:
     """Give open lines the text of their sibling; split those with siblings of several kinds.
 
