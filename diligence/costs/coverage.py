@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Held = Literal["have", "keyed", "missing", "none booked"]
 ZERO = Decimal(0)
 WINDOW_MONTHS = 12
+_BILLED_INPUTS = ("tokens", "gpu_hours", "cloud")
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,12 @@ def _committed(deal: Deal) -> dict[str, list[Period]]:
     terms: dict[str, list[Period]] = defaultdict(list)
     for contract in deal.contracts:
         is_bound = contract.kind in ("committed", "reserved", "prepaid")
-        if is_bound and contract.term_start and contract.term_end:
+        if (
+            is_bound
+            and contract.input in _BILLED_INPUTS
+            and contract.term_start
+            and contract.term_end
+        ):
             term = Period(contract.term_start, contract.term_end)
             terms[supplier_of(contract.supplier)].append(term)
     return terms

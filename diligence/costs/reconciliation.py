@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from diligence.costs.billed_months import BilledLine
@@ -271,8 +272,12 @@ def _within(bills: Mapping[Period, Decimal], period: Period) -> Decimal:
 
 
 def _misfit(periods: Iterable[BookedPeriod]) -> Decimal:
-    """Sum of absolute gaps as a share of what was booked; the first of equals wins."""
+    """Gaps, and how far they move about their median, as a share of what was booked.
+
+    The same gap every month is cost that no bill shows; gaps that come and go are a wrong lag.
+    """
     known = tuple(periods)
     booked = sum((abs(entry.booked) for entry in known), ZERO)
-    gaps = sum((abs(entry.gap) for entry in known), ZERO)
+    middle = median(entry.gap for entry in known) if len(known) > 2 else ZERO
+    gaps = sum((abs(entry.gap) + abs(entry.gap - middle) for entry in known), ZERO)
     return gaps / booked if booked else gaps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -34,9 +35,12 @@ def booked_supplier(line: LedgerLine, candidates: frozenset[str]) -> str:
     """Supplier among the candidates that a ledger line names; empty when it names none.
 
     The vendor decides when it names a known supplier, then the memo, then the account. What the
-    supplier sells besides (seats, advertising) is not on the bill, wherever the line says so.
+    supplier sells besides (seats, advertising) is not on the bill, wherever the line says so, and
+    what is paid in warrants or shares is on none.
     """
     everything = fold(" | ".join((line.vendor, line.text, line.account)))
+    if _never_invoiced().found_in(everything):
+        return ""
     for text in (line.vendor, line.text, line.account):
         found = _alias_in(text)
         if found:
@@ -65,8 +69,18 @@ def _is_named(name: str, words: str) -> bool:
 
 @cache
 def _aliases() -> tuple[_Alias, ...]:
-    text = resource_path("datasets", "suppliers.yaml").read_text(encoding="utf-8")
     return tuple(
         _Alias(entry["name"], phrases(entry["words"]), phrases(entry.get("unless", ())))
-        for entry in yaml.safe_load(text)["suppliers"]
+        for entry in _table()["suppliers"]
     )
+
+
+@cache
+def _never_invoiced() -> Phrases:
+    return phrases(_table()["never_invoiced"])
+
+
+def _table() -> dict[str, Any]:
+    text = resource_path("datasets", "suppliers.yaml").read_text(encoding="utf-8")
+    table: dict[str, Any] = yaml.safe_load(text)
+    return table

@@ -49,6 +49,13 @@ def test_booked_a_month_later_the_last_bill_is_timing_and_no_gap():
     assert (found.gap, found.timing) == (0, 15)
 
 
+def test_the_same_gap_every_month_hides_no_lag():
+    # 30 a month that no bill shows: a month later the gap is 30 always, in the month it is not.
+    bills = [100, 130, 90, 140, 80]
+    found = check(monthly([b + 30 for b in bills], start=1), invoices(bills))
+    assert (found.lag_months, found.gap) == (1, 150)
+
+
 def test_constant_bills_are_taken_as_booked_in_the_same_month():
     assert check(monthly([10, 10, 10]), invoices([10, 10, 10])).lag_months == 0
 

@@ -52,6 +52,7 @@ def test_the_vendor_decides_then_the_memo_then_the_account(fields, name):
         ("OpenAI", "ChatGPT Team, 40 seats"),
         ("Microsoft Corporation", "Office 365"),
         ("Google LLC", "Search ads"),
+        ("AWS", "Fair value of warrants vested for compute"),
     ],
 )
 def test_what_the_supplier_sells_besides_is_not_on_its_bill(vendor, text):
