@@ -7,7 +7,7 @@ endpoints, purchases, credits, taxes and corrections among the usage.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -124,20 +124,23 @@ def write_bill(path: Path, *, rows: int, resources: int, is_exact: bool = True) 
     texts = {name: pa.array([line[name] for line in lines]) for name in lines[0]}
     weights = random.pareto(1.2, len(lines)) + 0.05
     share = np.cumsum(weights) / weights.sum()
-    ids = _resource_ids(random, resources)
+    many = resources > 10 * len(lines)
+    owner = np.arange(resources) * 0.6180339887498949 % 1.0
+    owner = np.searchsorted(share, owner) if many else np.arange(resources) % len(lines)
+    names = [lines[place]["ResourceName"] or _NAMES[place % len(_NAMES)] for place in owner]
+    ids = _resource_ids(random, names)
     writer: pq.ParquetWriter | None = None
     for start in range(0, rows, CHUNK):
         count = min(CHUNK, rows - start)
         place = np.arange(start, start + count)
         day = place * DAYS // rows
-        if resources > 10 * len(lines):
-            resource = place * resources // rows
-            resource += random.integers(0, 200, count)
+        if many:
+            resource = place * resources // rows + random.integers(0, 200, count)
             resource %= resources
-            chosen = np.searchsorted(share, (resource * 0.6180339887498949) % 1.0)
+            chosen = owner[resource]
         else:
             chosen = np.searchsorted(share, random.random(count))
-            resource = (chosen * 7919 + random.integers(0, 3, count)) % resources
+            resource = chosen + len(lines) * random.integers(0, resources // len(lines), count)
         table = _rows(random, texts, chosen, ids.take(pa.array(resource)), day, is_exact=is_exact)
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table, row_group_size=CHUNK)
@@ -210,12 +213,11 @@ def hash_of(text: str) -> int:
     return value
 
 
-def _resource_ids(random: np.random.Generator, count: int) -> pa.Array:
+def _resource_ids(random: np.random.Generator, names: Sequence[str]) -> pa.Array:
     """Ids as clouds give them: hex, UUIDs, pod suffixes behind a name."""
-    high, low = random.integers(0, 1 << 60, (2, count))
-    names = [_NAMES[place] for place in random.integers(0, len(_NAMES), count)]
+    high, low = random.integers(0, 1 << 60, (2, len(names)))
     return pa.array(
-        _resource_id(place % 4, name, f"{int(a):015x}", f"{int(b):015x}")
+        _resource_id(place // 7 % 4, name, f"{int(a):015x}", f"{int(b):015x}")
         for place, (name, a, b) in enumerate(zip(names, high, low, strict=True))
     )
 
@@ -228,11 +230,11 @@ def _resource_id(form: int, name: str, high: str, low: str) -> str:
             return f"arn:aws:sagemaker:us-east-1:418027715530:endpoint/{name}-{high[:10]}"
         case 2:
             return f"{name}/{high[:8]}-{high[8:12]}-4{low[:3]}-a{low[3:6]}-{low[3:15]}"
-    return f"{name}-{high[:10]}-{_pod(low)}"
+    return f"{name}-{_pod(high[:10])}-{_pod(low[:5])}"
 
 
 def _pod(text: str) -> str:
-    return "".join("bcdfghjklmnpqrstvwxz2456789"[int(sign, 16) + 5] for sign in text[:5])
+    return "".join("bcdfghjklmnpqrstvwxz2456789"[int(sign, 16) + 5] for sign in text)
 
 
 def _rows(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diligence.costs.classify import Finding, classify_evidence
@@ -15,10 +16,12 @@ from diligence.costs.opaque_ids import OPAQUE_ID, PLACEHOLDER
 from diligence.costs.rules import COST_CLASSES, CostClass, RuleBook
 from diligence.costs.siblings import has_siblings, is_paired, pair_siblings
 from diligence.inputs.bills.bill import EVIDENCE_COLUMNS, MONEY_COLUMNS, Bill, BillLine
+from diligence.inputs.bills.every_row import copy_rows
 from diligence.units import Period
 from diligence.units.periods import month_of
 
 if TYPE_CHECKING:
+    from diligence.inputs.mapping import BillMapping
     import numpy as np
     import pandas as pd
     import pyarrow as pa
@@ -142,6 +145,75 @@ def classify_bill(bill: Bill, *, rules: RuleBook | None = None) -> ClassifiedBil
     for name, column in finding_columns(findings, place):
         lines = lines.append_column(name, column)
     return ClassifiedBill(bill, lines)
+
+
+_SEVERAL = {
+    "class": "shared",
+    "subclass": "several_siblings",
+    "payer": "",
+    "basis": "sibling",
+    "rule": "several-siblings",
+    "reason": "Siblings of several kinds settle the line in parts; the lines of the bill show them.",
+    "ask": "Which of the fees of this project and day did the row belong to?",
+}
+
+
+def write_classes(
+    path: Path, classified: ClassifiedBill, *, out: Path, mapping: BillMapping | None = None
+) -> int:
+    """Write every row of the bill's file to Parquet, with the class of its line beside it.
+
+    Rows that the format leaves out of the bill have no class. A row that its siblings settle in
+    parts is ``shared`` and flagged. Columns of the file with the name of one of ours win: ours
+    then start with ``diligence_``.
+
+    Parameters
+    ----------
+    path
+        The file that the bill was read from.
+    mapping
+        What mapping.yaml says about the file, as it was read.
+
+    Returns
+    -------
+    int
+        Rows written.
+
+    Raises
+    ------
+    UnreadableBillError
+        When the file cannot be read any more.
+    """
+    keys = [*EVIDENCE[:-1]]
+    if has_siblings(classified.bill.system):
+        keys.append("day")
+    return copy_rows(path, _by_key(classified.lines, keys), keys=keys, out=out, mapping=mapping)
+
+
+def _by_key(lines: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """What was found for each combination of keys, once."""
+    import numpy as np
+    import pyarrow as pa
+
+    place, first = distinct_rows([lines[key] for key in keys])
+    said, _ = distinct_rows([lines[name] for name in ("class", "rule", "payer")])
+    differs = np.zeros(len(first), np.bool_)
+    np.logical_or.at(differs, place, said != said[first][place])
+    table = lines.select([*keys, *FINDING_COLUMNS]).take(pa.array(first))
+    if not differs.any():
+        return table
+    for name in FINDING_COLUMNS:
+        several = pa.scalar(_SEVERAL.get(name, True))
+        cells = pc_if(pa.array(differs), several, table[name])
+        table = table.set_column(table.column_names.index(name), name, cells)
+    return table
+
+
+def pc_if(mask: pa.Array, value: pa.Scalar, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """One value where the mask says so, the column's own elsewhere."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(mask, value, column.cast(value.type))
 
 
 def lines_with_siblings(bill: Bill) -> pa.Table:

@@ -31,6 +31,7 @@ REQUESTS = "requests"
 _WORDS = re.compile(r"[^a-z0-9]+")
 _VERSION_DATE = re.compile(r" (20\d{6}|20\d\d \d\d \d\d)$")
 PAYERS: tuple[Payer, ...] = ("paid", "promo", "free", "internal")
+_UNPAID: tuple[Payer, ...] = ("promo", "free")
 _KINDS = (
     ("cached_input_tokens", ("cached", "cache read", "cchd")),
     ("output_tokens", ("output", "outp", "opt ", "completion")),
@@ -178,12 +179,31 @@ def _split_group(
     open_lines = {
         i: line for i, line in members.items() if line.inference and not line.item.payer_told
     }
-    left = {p: max(ZERO, total * share - told[p]) for p, share in shares.items()}
+    left = _left(total, shares, told)
     whole = sum(left.values(), ZERO)
     if not whole:
         return {}
     weights = {payer: amount / whole for payer, amount in left.items() if amount}
     return {index: _by_payer(line, weights) for index, line in open_lines.items()}
+
+
+def _left(total: Decimal, shares: _Shares, told: _Shares) -> dict[Payer, Decimal]:
+    """What usage gives each payer beyond what names already hold of it.
+
+    A trial is free on the bill and promotional in usage, or the other way round: what names hold of
+    the one beyond its share is taken from the other, or the same traffic would count twice.
+    """
+    open_parts = {payer: total * share - told.get(payer, ZERO) for payer, share in shares.items()}
+    beyond = sum(
+        (max(ZERO, told.get(p, ZERO) - total * shares.get(p, ZERO)) for p in _UNPAID), ZERO
+    )
+    left = {payer: max(ZERO, part) for payer, part in open_parts.items()}
+    for payer in _UNPAID:
+        taken = min(beyond, left.get(payer, ZERO))
+        if taken > 0:
+            left[payer] -= taken
+            beyond -= taken
+    return left
 
 
 def _served(line: SplitLine) -> Decimal:

@@ -70,10 +70,13 @@ def _by_file(lines: Iterable[BilledLine]) -> dict[str, dict[str, dict[Period, li
 
 
 def _is_one_account(one: _Months, other: _Months, *, same_format: bool) -> bool:
-    common = [month for month in one.keys() & other.keys() if _total(one[month])]
-    if same_format:
-        return any(_content(one[month]) == _content(other[month]) for month in common)
-    return any(abs(_total(one[month]) - _total(other[month])) < _CENT for month in common)
+    common = one.keys() & other.keys()
+    alike = [m for m in common if _total(one[m]) and _is_like(one[m], other[m])]
+    return any(not same_format or _content(one[m]) == _content(other[m]) for m in alike)
+
+
+def _is_like(one: Sequence[BilledLine], other: Sequence[BilledLine]) -> bool:
+    return abs(_total(one) - _total(other)) < _CENT
 
 
 def _repeats(

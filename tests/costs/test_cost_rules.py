@@ -71,7 +71,7 @@ def book_without_own_file(line: Line) -> RuleBook:
     return BOOK.without(system) if system in BOOK.systems else BOOK
 
 
-# --- every rule is exercised ---------------------------------------------------------------------
+# --- every rule is exercised -----------------------------------------------------------
 
 
 def speaks_about(rule: CostRule, line: Line) -> bool:
@@ -106,7 +106,7 @@ def test_an_open_rule_names_what_settles_it_and_the_other_classes():
         assert rule.cost_class not in rule.alternatives, rule.rule_id
 
 
-# --- what they get right ---------------------------------------------------------------------------
+# --- what they get right -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("line", lines_of(EXAMPLES), ids=lambda line: line["text"][:60])
@@ -165,7 +165,7 @@ def test_alterations_that_mean_nothing_cost_at_most_three_points(alter: Callable
     assert before - after <= 0.03
 
 
-# --- what they survive -----------------------------------------------------------------------------
+# --- what they survive -----------------------------------------------------------
 
 texts = st.text(max_size=60)
 

@@ -72,6 +72,19 @@ def test_named_free_traffic_is_not_counted_twice():
     assert by_payer(found) == {"paid": 60, "free": 40}
 
 
+def test_a_trial_named_free_is_not_promotional_again():
+    # Usage calls 40 of 100 promotional; a project of 40 is named free: the other 60 is paid.
+    tokens = usage(
+        ("2025-01-05", "gpt-4o", "paid", 60, 0), ("2025-01-05", "gpt-4o", "promo", 40, 0)
+    )
+    named = SplitLine(
+        on_bill("inference_opex", 40, text="gpt-4o, input", supplier="OpenAI", payer="free",
+                payer_told=True),
+        inference=D(40),
+    )  # fmt: skip
+    assert by_payer(with_payers([served(60), named], tokens)) == {"paid": 60, "free": 40}
+
+
 def test_the_staff_s_own_project_is_not_counted_twice():
     # A tenth of the tokens is the staff's, and a line of 10 names it: the other 90 is paid.
     tokens = usage(

@@ -244,6 +244,16 @@ def test_bills_reach_the_deal_at_any_depth(good_folder):
     assert {file.status for file in deal.files} == {"read"}
 
 
+def test_a_bill_that_stands_in_two_files_is_refused(good_folder):
+    june = focus_row("2025-06", "2025-07", "10.25")
+    files = {"bills/june.csv": FOCUS + june, "bills/again.csv": FOCUS + june}
+    assert problems_of(good_folder(files)) == [
+        "bills/june.csv:0:: found charges of 2025-06 that bills/again.csv holds too, expected each "
+        "charge in one file; keep one of the two, for they are never added up (actual and "
+        "amortised cost, or two exports of one account)"
+    ]
+
+
 def test_charges_after_the_as_of_date_are_left_out_with_a_note(good_folder):
     rows = focus_row("2025-12", "2026-01", "10") + focus_row("2026-01", "2026-02", "5")
     files = {"bills/a.csv": FOCUS + rows, "bills/b.csv": FOCUS + focus_row("2026-02", "2026-03", 1)}

@@ -94,8 +94,7 @@ def group_rows(
     """
     raw = map(quoted, key_cells(sql.columns, names=names, per_row=per_row))
     worked = [f"{sql.of(key)} AS {quoted(f'~{key}')}" for key in _TEXT_KEYS if key in per_row]
-    day = sql.of("day")
-    month = day if sql.by_day else f"CAST(date_trunc('month', {day}) AS DATE)"
+    day, month = sql.of("day"), month_or_day(sql)
     billed = sql.of("billed")
     sums = [f"sum({cell}) AS {quoted(f'~{name}')}" for name, cell in _row_amounts(sql).items()]
     selected = [
@@ -112,6 +111,12 @@ def group_rows(
     kept = f" WHERE {sql.where}" if "where" in per_row else ""
     query = f"SELECT {', '.join(selected)} FROM {BILL_ROWS}{kept} GROUP BY ALL"
     con.execute(f"CREATE TEMP TABLE {GROUPS} AS {query}")
+
+
+def month_or_day(sql: RowSql) -> str:
+    """SQL of the day of a line: the first of the month unless the format keeps days apart."""
+    day = sql.of("day")
+    return day if sql.by_day else f"CAST(date_trunc('month', {day}) AS DATE)"
 
 
 def _last_days(day: str, end: str) -> tuple[str, ...]:

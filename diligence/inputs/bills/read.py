@@ -84,7 +84,7 @@ def read_bill(
 
 
 @dataclass(frozen=True)
-class _Reading:
+class Reading:
     """A file, its format and its SQL, on the way to a bill."""
 
     source: Source
@@ -100,12 +100,7 @@ class _Reading:
 def _read(source: Source, name: str, log: ProblemLog, mapping: BillMapping) -> Bill | None:
     before = len(log.entries)
     unit, factor = _unit(mapping)
-    define_macros(source.con)
-    fmt, how = _format(source, mapping)
-    _refuse_settings(fmt, mapping)
-    if mapping.prices and fmt.with_prices:
-        fmt = fmt.with_prices(mapping.prices)
-    reading = _prepare(source, fmt, how, name=name, log=log, mapping=mapping, unit=unit)
+    reading = prepare(source, name=name, log=log, mapping=mapping)
     if reading is None:
         return None
     sql, checks = reading.sql, reading.group_checks
@@ -122,6 +117,17 @@ def _read(source: Source, name: str, log: ProblemLog, mapping: BillMapping) -> B
     if len(log.entries) > before:
         return None
     return _bill(reading, _finished(source, lines, factor), where=where, name=name)
+
+
+def prepare(source: Source, *, name: str, log: ProblemLog, mapping: BillMapping) -> Reading | None:
+    """Choose the format of an opened bill and how its cells are read; None after a problem."""
+    unit, _ = _unit(mapping)
+    define_macros(source.con)
+    fmt, how = _format(source, mapping)
+    _refuse_settings(fmt, mapping)
+    if mapping.prices and fmt.with_prices:
+        fmt = fmt.with_prices(mapping.prices)
+    return _prepare(source, fmt, how, name=name, log=log, mapping=mapping, unit=unit)
 
 
 def _unit(mapping: BillMapping) -> tuple[MoneyUnit | None, Decimal]:
@@ -182,7 +188,7 @@ def _prepare(
     log: ProblemLog,
     mapping: BillMapping,
     unit: MoneyUnit | None,
-) -> _Reading | None:
+) -> Reading | None:
     """Stage what the format asks for, and choose how its amounts and days are read."""
     header = Header([*source.columns, PART] if fmt.split else source.columns)
     columns = _columns(fmt, header, unit)
@@ -220,7 +226,7 @@ def _prepare(
     if not is_of_key(where):
         per_row |= {"where"}
     row_checks = [c for c in checks if not is_of_key(f"{where} {c.condition} {c.found}")]
-    return _Reading(
+    return Reading(
         source,
         fmt,
         how,
@@ -234,10 +240,11 @@ def _prepare(
 
 def _columns(fmt: BillFormat, header: Header, unit: MoneyUnit | None) -> dict[str, str]:
     columns = dict(fmt.select(header))
+    stated = columns.get("currency", "''")
     if unit is not None:
-        stated = columns.get("currency", "''")
         named = f"coalesce(nullif({stated}, ''), {literal(unit.currency)})"
-        columns["currency"] = literal(unit.currency) if stated == "''" else named
+        stated = literal(unit.currency) if stated == "''" else named
+    columns["currency"] = f"upper({stated})"
     for name, missing in (("billed", "CAST(NULL AS DECIMAL(9, 0))"), ("day", "CAST(NULL AS DATE)")):
         if columns.get(name, "NULL") == "NULL":
             columns[name] = missing
@@ -268,7 +275,7 @@ def _finished(source: Source, lines: pa.Table, factor: Decimal) -> pa.Table:
     return lines
 
 
-def _bill(reading: _Reading, lines: pa.Table, *, where: str, name: str) -> Bill:
+def _bill(reading: Reading, lines: pa.Table, *, where: str, name: str) -> Bill:
     import pyarrow.compute as pc
 
     fmt = reading.fmt
@@ -302,7 +309,7 @@ def _bill(reading: _Reading, lines: pa.Table, *, where: str, name: str) -> Bill:
     )
 
 
-def _remarks(reading: _Reading, lines: pa.Table) -> tuple[str, ...]:
+def _remarks(reading: Reading, lines: pa.Table) -> tuple[str, ...]:
     """What the format has to say of such lines."""
     remarks = reading.fmt.remarks
     if not remarks:
@@ -315,7 +322,7 @@ def _remarks(reading: _Reading, lines: pa.Table) -> tuple[str, ...]:
     return tuple(remark.words for remark, holds in zip(remarks, found, strict=True) if holds)
 
 
-def _left_out(reading: _Reading, where: str) -> tuple[str, ...]:
+def _left_out(reading: Reading, where: str) -> tuple[str, ...]:
     """Say how many rows the format leaves out, and why."""
     if not reading.fmt.left_out:
         return ()

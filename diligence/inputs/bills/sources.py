@@ -53,6 +53,7 @@ class Source:
     csv: tuple[CsvHeader, TextScan] | None = None
     json: JsonBill | None = None
     first_row: int = 1
+    is_loose: bool = False
 
     def stage(self, sql: str) -> None:
         """Bring the columns that some SQL names into ``BILL_ROWS``.
@@ -113,6 +114,7 @@ class Source:
         except Exception as error:
             if "state machine" not in str(error) or not scan.is_loose or scan.has_open_quote:
                 raise
+            self.is_loose = True
             self.con.execute(select + _csv(self.link, header, strict=False))
         count = self.con.execute("SELECT count(*) FROM staged").fetchall()[0][0]
         if self.file_row(count + self.first_row - 1) == EXCEL_ROW_LIMIT:
@@ -284,3 +286,20 @@ def _field(text: str) -> tuple[str, str]:
         return text[1:end].replace('""', '"'), text[end + 2 :]
     name, _, kind = text.partition(" ")
     return name, kind
+
+
+def whole_rows(source: Source) -> tuple[str, dict[str, str]]:
+    """Relation of all rows with all columns, and the SQL of each column over it.
+
+    After ``stage``; rows that hold nothing at all are no rows.
+    """
+    if source.json is not None:
+        return "flat", {name: quoted(name) for name in source.columns}
+    if not source.csv:
+        link = literal(str(source.link))
+        return f"read_parquet({link}, binary_as_string = true)", dict(source.columns)
+    header, _ = source.csv
+    named = ", ".join(f"{cell} AS {quoted(name)}" for name, cell in source.columns.items())
+    filled = f"coalesce({', '.join(source.columns.values())}) IS NOT NULL"
+    read = _csv(source.link, header, strict=not source.is_loose)
+    return f"(SELECT {named} FROM {read} WHERE {filled})", {n: quoted(n) for n in source.columns}

@@ -171,3 +171,29 @@ def test_usage_is_told_from_costs():
     assert export.tells(page(USAGE))
     assert not export.tells(page(result("1")))
     assert export.has_columns(["usage_input_tokens_no_cache", "usage_output_tokens"])
+
+
+def test_cents_are_divided_once(read):
+    document, flat = json.dumps(page(result("250"))), f"{FLAT}\n2026-06-01,250,USD,a,b,c,d\n"
+    for unit in ("USD cents", "USD"):
+        bill, problems = read(document, name="cost.json", unit=unit)
+        assert bill is None
+        assert f"unit: {unit} for a bill whose amounts are in USD cents" in problems[0]
+        _, problems = read(flat, format="anthropic_costs_cents", unit=unit)
+        assert "converted twice" in problems[0]
+    assert read(document, name="cost.json")[0].total() == Decimal("2.5")
+    assert read(flat, format="anthropic_costs_cents")[0].total() == Decimal("2.5")
+
+
+def test_cents_without_a_column_of_currencies_are_those_of_a_dollar(read):
+    text = "date,amount,cost_type,token_type\n2026-06-01,250,tokens,output\n"
+    bill, problems = read(text, format="anthropic_costs_cents")
+    assert problems == []
+    assert (bill.total(), bill.currency) == (Decimal("2.5"), "USD")
+
+
+def test_a_page_a_line(read):
+    pages = [page(result("100"), more=True), page(result("50"), day="2026-06-02")]
+    bill, problems = read("\n".join(map(json.dumps, pages)), name="cost.jsonl")
+    assert problems == []
+    assert (bill.format, bill.total()) == ("anthropic_costs", Decimal("1.5"))

@@ -77,6 +77,7 @@ def test_actual_cost_has_the_money_on_the_purchase(tmp_path):
     assert lines["usage"].list_cost == 15
     assert (lines["purchase"].commitment, lines["purchase"].billed) == ("", 700)
     assert bill.total("effective") == 700
+    assert [note.partition(":")[0] for note in bill.notes] == ["actual cost"]
 
 
 def test_amortised_cost_shows_what_was_left_idle(tmp_path):
@@ -87,6 +88,9 @@ def test_amortised_cost_shows_what_was_left_idle(tmp_path):
     amounts = sorted((line.commitment, line.billed) for line in bill.iter_lines())
     assert amounts == [("unused", 2), ("unused", 3), ("used", 10)]
     assert {line.kind for line in bill.iter_lines()} == {"usage"}
+    assert [note.partition(":")[0] for note in bill.notes] == ["amortised cost"]
+    assert _bill(tmp_path, usage).notes == bill.notes  # covered usage that costs something
+    assert _bill(tmp_path, ENTERPRISE).notes == ()  # no commitment, so both views are the same
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,33 @@ def test_quantities_without_a_price_are_refused(tmp_path):
     assert "a column price" in problems
 
 
+def test_prices_of_the_mapping_are_joined_exactly(tmp_path):
+    row = _without("price", "currency_code") | {"usage_quantity": "0.003472222222222222"}
+    other = row | {"sku_name": "PREMIUM_SQL", "usage_quantity": "3"}
+    prices = {"premium_jobs_compute": Decimal("0.15"), "PREMIUM_SQL": Decimal("12.0625")}
+    bill = _bill(tmp_path, row, other, mapping=BillMapping(unit="EUR", prices=prices))
+    billed = {line.text: line.billed for line in bill.iter_lines()}
+    assert billed == {
+        "PREMIUM_JOBS_COMPUTE": Decimal("0.003472222222222222") * Decimal("0.15"),
+        "PREMIUM_SQL": Decimal("36.1875"),
+    }
+    assert bill.currency == "EUR"
+
+
+def test_a_sku_without_a_price_is_named(tmp_path):
+    rows = [_without("price") | {"sku_name": name} for name in ("A", "B", "C")]
+    mapping = BillMapping(unit="USD", prices={"B": Decimal("0.07")})
+    _, problems = _read(tmp_path, *rows, mapping=mapping)
+    assert "no price for A" in problems
+    assert "no price for C" in problems
+    assert "no price for B" not in problems
+
+
+def test_prices_stand_in_one_place(tmp_path):
+    mapping = BillMapping(unit="USD", prices={"PREMIUM_JOBS_COMPUTE": Decimal("0.07")})
+    assert "prices for a bill with a column price" in _read(tmp_path, ROW, mapping=mapping)[1]
+
+
 def test_currency_may_come_from_the_mapping(tmp_path):
     row = _without("currency_code")
     assert "no currency" in _read(tmp_path, row)[1]

@@ -1,4 +1,4 @@
-"""Each reader meets broken, cut, mis-encoded and hostile files: a clear problem or the exact sum."""
+"""Every reader meets broken, cut, mis-encoded and hostile files: a problem or the exact sum."""
 
 import csv
 import gzip
@@ -109,14 +109,10 @@ EXAMPLES = {
         table("MeterCategory,MeterName,PreTaxCost,UsageDateTime,Currency,Tags", AZURE_ROW)
     ),
     "gcp_billing": Example(
-        table(
-            "service.description,sku.description,cost,currency,usage_start_time,credits", GCP_ROW
-        )
+        table("service.description,sku.description,cost,currency,usage_start_time,credits", GCP_ROW)
     ),
     "gcp_billing_flat": Example(
-        table(
-            "service_description,sku_description,cost,currency,usage_start_time,credits", GCP_ROW
-        )
+        table("service_description,sku_description,cost,currency,usage_start_time,credits", GCP_ROW)
     ),
     "gcp_cost_table": Example(
         table(
@@ -194,12 +190,11 @@ def test_no_format_is_forgotten():
 @each_format
 def test_hostile_cells_are_texts_and_the_sum_is_exact(name, tmp_path):
     example = EXAMPLES[name]
-    text = HOSTILE.replace("GPU", "x")
-    bill, problems = read(written(tmp_path, example, example.filled(text=text)), example)
+    bill, problems = read(written(tmp_path, example, example.filled(text=HOSTILE)), example)
     assert not problems
     assert bill.format == name
     assert bill.total() == Decimal("14.50") * example.factor
-    assert any(text in line.text for line in bill.iter_lines())
+    assert any(HOSTILE in line.text for line in bill.iter_lines())
     assert bill.last_day.isoformat() in ("2026-06-01", "2026-06-30")
 
 

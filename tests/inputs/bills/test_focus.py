@@ -125,3 +125,25 @@ def test_the_export_of_litellm_is_named(read):
     (line,) = bill.iter_lines()
     assert (bill.format, bill.system, line.text) == ("litellm_focus", "openai", "gpt-4o")
     assert (line.project, line.tags, line.billed) == ("evals gpt-4o", "team_id=t1", Decimal("0.25"))
+
+
+PERIODS = "BilledCost,EffectiveCost,BillingCurrency,ChargeCategory,ChargePeriodStart,"
+PERIODS += "ChargePeriodEnd,ChargeDescription"
+
+
+@pytest.mark.parametrize(
+    ("periods", "last"),
+    [
+        (["2026-06-01,2026-07-01"], "2026-06-30"),  # a month on one row
+        (["2026-06-01T00:00:00Z,2026-06-01T01:00:00Z"], "2026-06-01"),  # an hour
+        (["2026-06-14,2026-06-15"] * 2 + ["2026-06-01,2026-07-01"], "2026-06-14"),  # a fee
+        (["2026-06-01,2026-07-01", "2026-06-01,2029-06-01"], "2026-06-30"),  # a term of years
+        (["2026-06-05,"], "2026-06-05"),
+    ],
+)
+def test_the_last_day_is_the_end_of_the_last_period(read, periods, last):
+    rows = [f"1,1,USD,Usage,{period},a" for period in periods]
+    bill, problems = read("\n".join([PERIODS, *rows]) + "\n")
+    assert not problems
+    assert bill.last_day.isoformat() == last
+    assert {line.day.isoformat() for line in bill.iter_lines()} == {"2026-06-01"}

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from diligence.inputs.bills import Bill, read_bill
@@ -121,9 +123,31 @@ def test_list_price_is_read_where_the_export_has_it(tmp_path):
     assert (line.list_cost, line.contracted) == (14, Decimal("10.5"))
 
 
-def test_promotional_credit_inside_a_row_is_refused(tmp_path):
-    _, problems = _read(_lines_file(tmp_path, ROW | {"credits": [COMMITTED, PROMOTION]}))
-    assert "promotional credits of -8" in problems
+@pytest.mark.parametrize("container", ["lines", ".", "_", "parquet"])
+def test_promotional_credits_are_lines_of_their_own(tmp_path, container):
+    again = PROMOTION | {"amount": -0.125}
+    row = ROW | {"credits": [COMMITTED, PROMOTION, again, PROMOTION | {"name": "Trial"}]}
+    if container == "lines":
+        path = _lines_file(tmp_path, row, ROW)
+    elif container == "parquet":
+        path = tmp_path / "gcp.parquet"
+        pq.write_table(pa.Table.from_pylist([row, ROW]), path)
+    else:
+        path = _flat_file(tmp_path, container, row)
+    bill = _bill(path)
+    lines = list(bill.iter_lines())
+    credits = {line.text: line for line in lines if line.kind == "credit"}
+    # 10.5 less 2.25 is 8.25 to pay, of which 8 + 0.125 by the programme and 8 by the trial.
+    assert {text: line.billed for text, line in credits.items()} == {
+        "Startup programme": Decimal("-8.125"),
+        "Trial": -8,
+    }
+    assert credits["Trial"].project == "Training train-1"
+    assert credits["Trial"].quantity is None
+    charged = sum(line.billed for line in lines if line.kind == "usage")
+    rows = 2 if container in ("lines", "parquet") else 1
+    assert charged == Decimal("8.25") + (Decimal("10.5") if rows == 2 else 0)
+    assert bill.n_rows == rows
 
 
 @pytest.mark.parametrize(
@@ -169,6 +193,7 @@ def test_cost_table_shows_promotions_and_leaves_totals_out(tmp_path):
     assert lines["credit"].text == "Promotion Gemini Text Input"
     assert lines["discount"].billed == Decimal("-10.001")
     assert bill.notes == ("2 rows left out: rows of totals and rounding",)
+    assert (bill.first_day, bill.last_day) == (date(2025, 6, 1), date(2025, 6, 30))
 
 
 def test_dollar_sign_is_no_currency(tmp_path):

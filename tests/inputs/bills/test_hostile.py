@@ -100,6 +100,24 @@ def test_an_endless_line_is_refused_before_it_is_read(read, tmp_path):
     assert "an endless line" in problems[0]
 
 
+@pytest.mark.parametrize(("start", "words"), [(b"x" * 2_000_000, "an endless line"), (b"", "NUL")])
+def test_a_gigabyte_on_one_line_stops_early(read, tmp_path, start, words):
+    path = tmp_path / "line.csv"
+    with path.open("wb") as stream:
+        stream.write(b"a,b\n" + start)
+        stream.truncate(1 << 30)
+    _, problems = read(path, name="line.csv")
+    assert words in problems[0]
+
+
+def test_json_on_one_line_has_the_limit_of_a_document(read, monkeypatch):
+    monkeypatch.setattr(text_scan, "LARGEST_DOCUMENT_BYTES", 2_000_000)
+    bill, problems = read('[{"a": "' + "x" * 3_000_000 + '"}]', name="bill.json")
+    assert bill is None
+    assert "an endless line" in problems[0]
+    assert "2,000,000 bytes" in problems[0]
+
+
 def test_a_gzip_bomb_is_refused_early(read, tmp_path, focus):
     path = tmp_path / "bomb.csv.gz"
     with gzip.open(path, "wb", compresslevel=9) as stream:

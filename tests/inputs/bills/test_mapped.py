@@ -47,10 +47,15 @@ def test_the_section_is_read_written_and_checked(tmp_path):
     path.write_text(
         "bills:\n  bills/june.csv:\n    format: mapped\n    locale: eu\n    unit: USD cents\n"
         "    columns: {text: Item, billed: Amount, day: Date}\n"
+        "  bills/dbu.csv:\n    unit: USD\n    prices: {SKU_A: 0.07, 'SKU: B': 0.0000012}\n"
     )
+    (tmp_path / "bills").mkdir()
+    (tmp_path / "bills" / "dbu.csv").write_text("")
     log = ProblemLog()
     mapping = read_mapping(path, name="mapping.yaml", log=log)
     assert mapping.bills["bills/june.csv"].columns["day"] == "Date"
+    prices = mapping.bills["bills/dbu.csv"].prices
+    assert prices == {"SKU_A": Decimal("0.07"), "SKU: B": Decimal("0.0000012")}
     path.write_text(to_yaml(mapping))
     assert read_mapping(path, name="mapping.yaml", log=log) == mapping
     assert not log.problems
@@ -68,3 +73,20 @@ def test_an_unknown_key_is_refused(tmp_path):
 
 def test_an_empty_section_is_no_section():
     assert to_yaml(Mapping(bills={"a.csv": BillMapping()})).endswith("  a.csv: {}\n")
+
+
+def test_a_unit_and_a_column_of_currencies_must_agree(read):
+    named = {**COLUMNS, "currency": "Cur"}
+    text = "Date;Item;Qty;Unit;Amount;Cur\n2025-06-01;H100;1;hour;1,50;{}\n"
+    for code in ("EUR", "", "eur"):
+        bill, problems = read(text.format(code), format="mapped", columns=named, unit="EUR")
+        assert not problems
+        assert bill.currency == "EUR"
+    bill, problems = read(text.format("USD"), format="mapped", columns=named, unit="EUR")
+    assert bill is None
+    assert "'USD' beside unit: EUR in mapping.yaml" in problems[0]
+
+
+def test_prices_are_for_usage_without_amounts(read):
+    _, problems = read(BILL, format="mapped", columns=COLUMNS, unit="EUR", prices={"a": 1})
+    assert "prices for mapped" in problems[0]

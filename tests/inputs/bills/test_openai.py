@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from diligence.inputs.bills.formats.openai import USAGE_FORMATS, usage_rows
 
 # Column order of the dashboard's cost export, as published by people who read it.
@@ -250,3 +252,53 @@ def test_a_count_that_is_none_is_left_for_the_reader_of_usage():
         [{"date": "2026-06-01", "input_tokens": "1.5e3", "input_cached_tokens": "1"}]
     )
     assert row["input_tokens"] == "1.5e3"
+
+
+def written(documents, *, indent=None, between="\n"):
+    return between.join(json.dumps(document, indent=indent) for document in documents)
+
+
+PAGES = [page(bucket(1), bucket(2, result(0.1)), more=True), page(bucket(3, result(0.2)))]
+BUCKETS = [bucket(1), bucket(2, result(0.1)), bucket(3, result(0.2))]
+
+
+@pytest.mark.parametrize("documents", [PAGES, BUCKETS, [PAGES], [[PAGES[0]], [PAGES[1]]]])
+@pytest.mark.parametrize(
+    ("name", "indent", "between"),
+    [
+        ("costs.jsonl", None, "\n"),
+        ("costs.json", None, "\n\n"),
+        ("costs.json", 2, "\n"),
+        ("costs.jsonl", 2, "\n"),
+        ("costs.json", None, ""),
+        ("costs.csv", 1, "\r\n"),
+        ("costs.ndjson.gz", None, "\n"),
+    ],
+)
+def test_pages_and_buckets_one_after_the_other(read, documents, name, indent, between):
+    bill, problems = read(written(documents, indent=indent, between=between), name=name)
+    assert problems == []
+    assert (bill.format, bill.n_rows, bill.total()) == ("openai_costs", 2, Decimal("0.3"))
+
+
+def test_a_cut_or_incomplete_series_of_pages_is_refused(read):
+    for name in ("costs.json", "costs.jsonl"):
+        _, problems = read(written(PAGES)[:-3], name=name)
+        assert "text that is no JSON" in problems[0]
+        _, problems = read(written(PAGES, indent=1)[:-3], name=name)
+        assert "text that is no JSON" in problems[0]
+        _, problems = read(written(PAGES[:1] * 2), name=name)
+        assert "the bucket of 2026-06-02 twice" in problems[0] or "has_more" in problems[0]
+
+
+def test_a_document_of_many_megabytes_on_one_line(read):
+    days = [
+        bucket(day, *(result(0.01, f"line item {n} " + "x" * 90) for n in range(400)))
+        for day in range(1, 31)
+    ]
+    text = json.dumps(page(*days))
+    assert len(text) > 2_000_000
+    for name in ("costs.json", "costs.jsonl"):
+        bill, problems = read(text, name=name)
+        assert problems == []
+        assert (bill.n_rows, bill.total()) == (12_000, 120)

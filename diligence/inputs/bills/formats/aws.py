@@ -195,7 +195,7 @@ def _select(header: Header) -> Mapping[str, str]:
     AWS Data Exports user guide, "Understanding your amortized reservation data" and "Savings
     Plans columns"; AWS Well-Architected Labs, CUR Query Library, column ``sum_amortized_cost``.
     """
-    accounts = ("lineItem/UsageAccountName", "bill/PayerAccountName")
+    accounts = ("lineItem/UsageAccountName", "bill/PayerAccountName", "lineItem/UsageAccountId")
     return {
         "supplier": "'AWS'",
         "service": _service(header),

@@ -131,8 +131,10 @@ def _select(header: Header) -> Mapping[str, str]:
 
 def _project(header: Header) -> str:
     group = header.text("ResourceGroup", "ResourceGroupName")
-    names = header.joined("SubscriptionName", "ReservationName")
-    return f"concat_ws(' ', nullif({group}, ''), nullif({names}, ''))"
+    account = header.text("SubscriptionName", "SubscriptionId", "SubscriptionGuid")
+    names = (group, account, header.text("ReservationName"))
+    filled = [f"nullif({name}, '')" for name in names]
+    return f"concat_ws(' ', {', '.join(filled)})"
 
 
 def _checks(header: Header) -> tuple[Check, ...]:

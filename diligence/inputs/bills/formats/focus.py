@@ -50,7 +50,7 @@ def _select(header: Header) -> Mapping[str, str]:
         "usage_type": header.text("SkuMeter", "SkuId", "SkuPriceId"),
         "operation": header.text("PricingCategory"),
         "resource": header.text("ResourceId"),
-        "project": header.joined("SubAccountName", "ResourceName"),
+        "project": _project(header),
         "tags": header.pairs("Tags"),
         "kind": _kind(header),
         "commitment": _commitment(header),
@@ -64,6 +64,13 @@ def _select(header: Header) -> Mapping[str, str]:
         "list_cost": header.amount("ListCost"),
         "contracted": header.amount("ContractedCost"),
     }
+
+
+def _project(header: Header) -> str:
+    """Account by its name, or else its number, so that two accounts never look alike."""
+    names = (header.text("SubAccountName", "SubAccountId"), header.text("ResourceName"))
+    filled = [f"nullif({name}, '')" for name in names]
+    return f"concat_ws(' ', {', '.join(filled)})"
 
 
 def _kind(header: Header) -> str:
