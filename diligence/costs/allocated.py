@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
 from diligence.assumptions import Assumption
-from diligence.costs.allocation import allocate, shares_from_driver
+from diligence.costs.allocation import (
+    DriverShares,
+    allocate,
+    allocate_by_driver,
+    shares_from_driver,
+)
 from diligence.costs.classify import ClassifiedLine, matches_selector
 from diligence.costs.phrases import fold
 from diligence.costs.rules import CostClass
@@ -31,21 +36,6 @@ OVERHEAD_SUBCLASSES = frozenset(
 )
 IDLE = "idle_reserved"
 _WORKLOADS: tuple[Workload, ...] = ("training", "inference", "idle", "internal", "other")
-
-
-@dataclass(frozen=True)
-class DriverShares:
-    """Shares of one period by workload, adding up to 1, with how far serving and training are sure.
-
-    ``serving_low`` and ``training_low`` are what is certain where the driver states a range.
-    """
-
-    training: Decimal
-    inference: Decimal
-    idle: Decimal
-    elsewhere: Decimal
-    serving_low: Decimal
-    training_low: Decimal
 
 
 def split_lines(
@@ -78,20 +68,10 @@ def driver_shares(
     total = sum((driver.value for driver in chosen), ZERO)
     if not total:
         return None
-    used = shares_from_driver(
+    return shares_from_driver(
         {name: _total(chosen, name) for name in _WORKLOADS},
         low={name: _total(chosen, name, "low") for name in _WORKLOADS},
         high={name: _total(chosen, name, "high") for name in _WORKLOADS},
-    )
-    elsewhere = used.internal + used.other
-    training_low = used.training - (used.serving_high - used.inference)
-    return DriverShares(
-        training=used.training / total,
-        inference=used.inference / total,
-        idle=used.idle / total,
-        elsewhere=elsewhere / total,
-        serving_low=used.serving_low / total,
-        training_low=max(ZERO, training_low) / total,
     )
 
 
@@ -177,21 +157,17 @@ def _split(
 def _by_driver(item: ClassifiedLine, shares: DriverShares, purpose: str) -> tuple[SplitLine, ...]:
     """Split by driver; idle capacity is its own line, charged to what it was reserved for."""
     amount = item.line.amount
-    idle = _part(amount, shares.idle)
-    used = replace(item, line=replace(item.line, amount=amount - idle))
-    serving = _part(amount, shares.serving_low)
-    training = _part(amount, shares.training_low)
-    elsewhere = _part(amount, shares.elsewhere)
-    exact = shares.serving_low == shares.inference and shares.training_low == shares.training
-    if exact:
-        training = amount - idle - serving - elsewhere
+    parts = allocate_by_driver(amount, shares)
+    idle = parts.idle + parts.unresolved
+    least, most = (_part(amount, share) for share in shares.serving_share_range)
     line = SplitLine(
-        used,
-        training=training,
-        inference=serving,
-        neither=elsewhere,
-        unresolved=amount - idle - serving - training - elsewhere,
+        replace(item, line=replace(item.line, amount=amount - idle)),
+        training=parts.training,
+        inference=parts.inference,
+        neither=parts.neither,
         allocated_by="driver",
+        serving_less=max(ZERO, parts.inference - least),
+        serving_more=max(ZERO, most - parts.inference),
     )
     return (line, _idle_part(item, idle, purpose)) if idle else (line,)
 

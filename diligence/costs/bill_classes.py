@@ -21,10 +21,11 @@ from diligence.units import Period
 from diligence.units.periods import month_of
 
 if TYPE_CHECKING:
-    from diligence.inputs.mapping import BillMapping
     import numpy as np
     import pandas as pd
     import pyarrow as pa
+
+    from diligence.inputs.mapping import BillMapping
 
 FINDING_COLUMNS = ("class", "subclass", "payer", "basis", "rule", "reason", "flagged", "ask")
 """What is said of each line, beside the columns of the line itself."""

@@ -87,6 +87,8 @@ class Movable:
     may_leave_paid: Decimal = ZERO
     may_leave_maintenance: Decimal = ZERO
     may_join_serving: Decimal = ZERO
+    serving_less: Decimal = ZERO
+    serving_more: Decimal = ZERO
 
 
 def movable(lines: Iterable[SplitLine]) -> Movable:
@@ -94,6 +96,8 @@ def movable(lines: Iterable[SplitLine]) -> Movable:
     sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for line in lines:
         parts = parts_of(line)
+        sums["serving_less"] += line.serving_less
+        sums["serving_more"] += line.serving_more
         if line.payer_open:
             sums["payer_open_paid"] += max(ZERO, parts.get("paid", ZERO))
             sums["payer_open_free"] += max(ZERO, parts.get("free", ZERO))

@@ -141,10 +141,13 @@ def _detailed(
         if period not in explained:
             lines.extend(members)
             continue
-        paid = [b for m in billed_months(period, check.lag_months) for b in by_month[m]]
         months = period.split_months()
-        is_known = all(month in held.months and month not in held.cut for month in months)
-        used = [b for month in months for b in by_month[month]] if is_known else paid
+        if any(month not in held.months or month in held.cut for month in months):
+            # Last month's bill pays for this entry but does not say what this month used.
+            lines.extend(members)
+            continue
+        paid = [b for m in billed_months(period, check.lag_months) for b in by_month[m]]
+        used = [b for month in months for b in by_month[month]]
         lines.extend(_in_place_of(_netted(members), used, paid=_sum(paid, check.measure)))
     return lines
 

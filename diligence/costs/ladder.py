@@ -54,7 +54,8 @@ class CostBasis:
     less than the bills: it widens every rung but the reported one, which stands as booked.
     ``payer_open_paid`` and ``payer_open_free`` are serving counted as paid or free by the payers of
     the requests only. Flagged lines with a class may still turn out otherwise: ``may_leave_paid``
-    and ``may_leave_maintenance`` may be no serving, ``may_join_serving`` may be.
+    and ``may_leave_maintenance`` may be no serving, ``may_join_serving`` may be;
+    ``serving_less`` and ``serving_more`` are the ranges of drivers.
     ``open_training_elsewhere`` is training or no AI cost at all; it counts as training.
     """
 
@@ -96,6 +97,8 @@ class CostBasis:
     may_leave_paid: Decimal = ZERO
     may_leave_maintenance: Decimal = ZERO
     may_join_serving: Decimal = ZERO
+    serving_less: Decimal = ZERO
+    serving_more: Decimal = ZERO
     open_training_elsewhere: Decimal = ZERO
 
     @property
@@ -440,10 +443,12 @@ def _may_move(name: RungName, basis: CostBasis) -> tuple[Decimal, Decimal]:
     """Cost that may leave a rung and cost that may join it, the pool apart."""
     match name:
         case "paid":
-            leaves = basis.payer_open_paid + basis.may_leave_paid
-            return leaves, basis.payer_open_free + basis.may_join_serving
+            leaves = basis.payer_open_paid + basis.may_leave_paid + basis.serving_less
+            joins = basis.payer_open_free + basis.may_join_serving + basis.serving_more
+            return leaves, joins
         case "fully_loaded":
-            return basis.may_leave_paid + basis.may_leave_maintenance, basis.may_join_serving
+            leaves = basis.may_leave_paid + basis.may_leave_maintenance + basis.serving_less
+            return leaves, basis.may_join_serving + basis.serving_more
         case "after_training":
             return basis.open_training_elsewhere, ZERO
     return ZERO, ZERO

@@ -38,6 +38,14 @@ _KINDS = (
     ("input_tokens", ("input", "inp", "prompt")),
 )
 _TOKEN_KINDS = ("input_tokens", "cached_input_tokens", "output_tokens")
+_FAMILIES = {
+    "anthropic": "Anthropic",
+    "claude": "Anthropic",
+    "gpt": "OpenAI",
+    "gemini": "Google Cloud",
+    "mistral": "Mistral AI",
+    "command r": "Cohere",
+}
 _Shares = Mapping[Payer, Decimal]
 
 
@@ -55,14 +63,22 @@ class PayerUsage:
 
     def shares(self, line: SplitLine) -> tuple[tuple[str, str], _Shares]:
         """Model and kind that describe a line, and the payers' shares; empty when unknown."""
-        supplier = supplier_of(line.line.vendor or line.line.account)
-        if supplier not in self.models:
+        words = f" {fold(line.line.words if line.line.bill is None else line.line.text)} "
+        supplier = self._maker(supplier_of(line.line.vendor or line.line.account), words)
+        if not supplier:
             return self._of_requests(line)
-        words = f" {fold(line.line.text)} "
-        model = next((m for m in self.models.get(supplier, ()) if f" {_name(m)} " in words), "")
+        model = next((m for m in self.models[supplier] if f" {_name(m)} " in words), "")
         kind = next((kind for kind, names in _KINDS if any(n in words for n in names)), "tokens")
         counted = [self.totals.get((m, supplier, model, kind), {}) for m in _months(line)]
         return (model, kind), _shares_of(counted)
+
+    def _maker(self, supplier: str, words: str) -> str:
+        """Supplier under which usage counts a line's model: who bills it, else who makes it."""
+        if supplier in self.models:
+            return supplier
+        named = (n for n, models in self.models.items() if any(_name(m) in words for m in models))
+        family = (maker for word, maker in _FAMILIES.items() if word in words)
+        return next((maker for maker in (*named, *family) if maker in self.models), "")
 
     def _of_requests(self, line: SplitLine) -> tuple[tuple[str, str], _Shares]:
         counted = [self.requests.get(month, {}) for month in _months(line)]
@@ -177,7 +193,9 @@ def _split_group(
         if line.item.payer_told:
             told[line.item.payer] += _served(line)
     open_lines = {
-        i: line for i, line in members.items() if line.inference and not line.item.payer_told
+        i: line
+        for i, line in members.items()
+        if line.inference and not line.is_pool and not line.item.payer_told
     }
     left = _left(total, shares, told)
     whole = sum(left.values(), ZERO)
@@ -208,6 +226,8 @@ def _left(total: Decimal, shares: _Shares, told: _Shares) -> dict[Payer, Decimal
 
 def _served(line: SplitLine) -> Decimal:
     """Tokens' worth of a line: inference, and what a bill names as the staff's own use."""
+    if line.is_pool:
+        return ZERO
     is_staff = line.item.payer == "internal" and line.line.bill is not None
     return line.inference + (line.neither if is_staff else ZERO)
 
@@ -221,7 +241,12 @@ def _by_payer(line: SplitLine, weights: _Shares) -> tuple[SplitLine, ...]:
     found = [_payer_part(line, ordered[0], rest, first)]
     for payer, part in parts.items():
         if part:
-            alone = replace(line, training=ZERO, unresolved=ZERO, neither=ZERO, inference=part)
+            alone = SplitLine(
+                line.item,
+                inference=part,
+                allocated_by=line.allocated_by,
+                payer_open=line.payer_open,
+            )
             found.append(_payer_part(alone, payer, part, part))
     return tuple(found)
 

@@ -22,6 +22,8 @@ class SplitLine:
     ``allocated_by`` says what split a shared line (empty when its class decided): an assumption
     of the deal, a driver, the rest of the supplier's bill, or the months whose bills are there.
     ``payer_open`` marks serving whose payer is only taken to be that of the requests.
+    ``serving_less`` and ``serving_more`` say how far a driver's own range lets serving move, at
+    the cost of training.
     """
 
     item: ClassifiedLine
@@ -31,6 +33,8 @@ class SplitLine:
     neither: Decimal = ZERO
     allocated_by: AllocatedBy = ""
     payer_open: bool = False
+    serving_less: Decimal = ZERO
+    serving_more: Decimal = ZERO
 
     @property
     def line(self) -> LedgerLine:

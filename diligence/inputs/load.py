@@ -154,6 +154,9 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
     contracts, drivers = inventory.path_of(CONTRACTS_FILE), inventory.path_of(DRIVERS_FILE)
     commentary = inventory.path_of(COMMENTARY_FILE)
     text = read_text(commentary, name=COMMENTARY_FILE, log=context.log) if commentary else ""
+    bills = _read_bills(inventory, context, mapping)
+    hidden = (f"{name}: hidden file, skipped" for name in inventory.skipped)
+    said = (f"{bill.name}: {note}" for bill in bills for note in bill.notes)
     return replace(
         deal,
         facts=read_facts(facts, context=context) if facts else (),
@@ -164,12 +167,12 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
         claims=read_claims(claims, context=context) if claims else (),
         contracts=read_contracts(contracts, context=context) if contracts else (),
         drivers=read_drivers(drivers, context=context) if drivers else (),
-        bills=_read_bills(inventory, context, mapping),
+        bills=bills,
         usage=read_usage(inventory.paths_in(USAGE_FOLDER), log=context.log),
         red_lines=inventory.path_of(RED_LINES_FILE),
         commentary=text or "",
         files=inventory.files,
-        notes=(*deal.notes, *(f"{name}: hidden file, skipped" for name in inventory.skipped)),
+        notes=(*deal.notes, *hidden, *said),
     )
 
 

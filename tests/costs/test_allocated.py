@@ -107,15 +107,19 @@ def test_a_name_inside_a_word_is_no_supplier():
     assert reserved_for(classified("shared", 1, text="by-laws"), [contract("AWS")]) == ""
 
 
-def test_a_range_of_serving_bounds_training_on_the_other_side():
-    # 40 to 60 of 100 hours serve: 40 sure to serve, 40 sure to train, 20 open.
+def test_a_range_of_serving_stands_beside_its_base():
+    # 50 of 100 hours serve, give or take 10.
     hours = [driver("inference", 50, low=40, high=60), driver("training", 50)]
-    assert parts(split(classified("shared", 100), drivers=hours)[0]) == (40, 40, 0, 20)
+    line = split(classified("shared", 100), drivers=hours)[0]
+    assert parts(line) == (50, 50, 0, 0)
+    assert (line.serving_less, line.serving_more) == (10, 10)
 
 
 def test_a_range_of_training_is_one_of_serving():
     hours = [driver("inference", 50), driver("training", 50, low=45, high=55)]
-    assert parts(split(classified("shared", 100), drivers=hours)[0]) == (45, 45, 0, 10)
+    line = split(classified("shared", 100), drivers=hours)[0]
+    assert parts(line) == (50, 50, 0, 0)
+    assert (line.serving_less, line.serving_more) == (5, 5)
 
 
 def test_hours_and_tokens_are_never_added():

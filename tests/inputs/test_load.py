@@ -254,6 +254,14 @@ def test_a_bill_that_stands_in_two_files_is_refused(good_folder):
     ]
 
 
+def test_what_is_said_of_a_bill_stands_in_the_notes_of_the_deal(good_folder):
+    header = "Description,Quantity,Rate,Amount,Currency,Period Start,Cluster\n"
+    rows = "H100,10,2,20,USD,2025-06-01,train\nTotal,,,20,USD,2025-06-01,\n"
+    deal = load_deal(good_folder({"bills/gpu.csv": header + rows}))
+    words = "1 rows left out: totals of the invoice, which repeat its lines"
+    assert f"bills/gpu.csv: {words}" in deal.notes
+
+
 def test_charges_after_the_as_of_date_are_left_out_with_a_note(good_folder):
     rows = focus_row("2025-12", "2026-01", "10") + focus_row("2026-01", "2026-02", "5")
     files = {"bills/a.csv": FOCUS + rows, "bills/b.csv": FOCUS + focus_row("2026-02", "2026-03", 1)}
