@@ -67,6 +67,19 @@ def split_json(analysis: DealAnalysis) -> dict[str, Any]:
                 for cell in analysis.coverage.cells
             ],
         },
+        "units": _units(analysis),
+        "red_lines": [
+            {
+                "name": line.name,
+                "subject": line.subject,
+                "value": None if line.value is None else float(line.value),
+                "threshold": _number(line.threshold),
+                "comparison": line.comparison,
+                "crossed": line.crossed,
+                "needs": line.needs,
+            }
+            for line in analysis.units.red_lines.lines
+        ],
         "reconciliation": [_supplier_check(check) for check in analysis.books.checks],
         "requests": [
             {
@@ -92,6 +105,32 @@ def split_json(analysis: DealAnalysis) -> dict[str, Any]:
             }
             for line in analysis.open_lines
         ],
+    }
+
+
+def _units(analysis: DealAnalysis) -> dict[str, Any]:
+    """Unit costs over the months that usage covers; null with a status where not computable."""
+    units = analysis.units
+    costs, users, conversion = units.costs, units.users, units.conversion
+    found: dict[str, Any] = {
+        "status": "computed" if costs else f"needs {units.needs}",
+        "share_of_users_below_zero": users.share_below_zero if users else None,
+        "free_tier_cost_per_conversion": _number(conversion.per_conversion) if conversion else None,
+    }
+    if costs is None:
+        empty = dict.fromkeys(("mean", "median", "p95"))
+        return found | {
+            "period": None,
+            "serving_cost": None,
+            "per_mtok": None,
+            "per_query": empty,
+        }
+    query = costs.query
+    return found | {
+        "period": costs.period.label,
+        "serving_cost": _number(costs.serving_cost),
+        "per_mtok": _number(costs.per_mtok),
+        "per_query": {"mean": _number(query.mean), "median": query.median, "p95": query.p95},
     }
 
 

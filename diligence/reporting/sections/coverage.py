@@ -24,6 +24,7 @@ def coverage_section(analysis: DealAnalysis) -> Section:
         blocks.append(
             Paragraph(sentence(f"the comparison is {needs('bills/ of a booked supplier')}"))
         )
+    blocks += [Paragraph(sentence(text)) for text in _left_aside(analysis)]
     if analysis.deal.bills:
         blocks += [Heading("Bills as read"), _bills(analysis)]
     return Section("Coverage and reconciliation", tuple(blocks), key="coverage")
@@ -100,6 +101,16 @@ def _reconciliation(analysis: DealAnalysis) -> Table:
         caption="Ledger against bills, trailing twelve months, after the best lag of 0 to 2 months",
         source="Timing: what bills of the window say beyond those its bookings pay for; no gap.",
     )
+
+
+def _left_aside(analysis: DealAnalysis) -> list[str]:
+    """Bills that no booked line names, and bills that repeat others."""
+    texts = [
+        f"bills of {supplier} are held, but no line of the books names that supplier: name it as "
+        "the vendor in the ledger"
+        for supplier in analysis.books.not_in_books
+    ]
+    return texts + [repeat.summary().rstrip(".") for repeat in analysis.books.repeated]
 
 
 def _gap_words(analysis: DealAnalysis) -> list[Block]:
