@@ -1,6 +1,6 @@
 """Large FOCUS bills to measure with: seeded, so that every run writes the same rows.
 
-A year of an AI company on AWS. The vocabulary is that of real bills: usage types of some thirty
+A year of an AI company on AWS. The vocabulary is that of real bills: descriptions of some thirty
 services by region and size, a day a row, tags and resource names that name teams, jobs and
 endpoints, purchases, credits, taxes and corrections among the usage.
 """
@@ -165,7 +165,7 @@ def _line(
     variant: str,
     size: str,
 ) -> dict[str, str | None]:
-    service, category, subcategory, meter, description, unit, _ = offer
+    service, category, _, _, description, unit, _ = offer
     short, title = REGIONS[region]
     kind = _KINDS[int(random.integers(len(_KINDS)))]
     name = _NAMES[int(random.integers(len(_NAMES)))]
@@ -173,7 +173,9 @@ def _line(
     account = int(random.integers(len(_ACCOUNTS)))
     tags = "{}"
     if random.random() < 0.6:
-        tags = f'{{"user:app": "{name}", "user:team": "{team}", "user:env": "{_ACCOUNTS[account]}"}}'
+        tags = (
+            f'{{"user:app": "{name}", "user:team": "{team}", "user:env": "{_ACCOUNTS[account]}"}}'
+        )
     text = f"{description.format(v=variant, r=title)}{size} ({short})"
     reserved = size in (", reserved", ", savings plan") and kind == "Usage"
     return {
@@ -259,7 +261,7 @@ def _rows(
         "BilledCost": _cost(listed * (rate - 5) // 100 * (chosen % 9 > 0), is_exact=is_exact),
         "ConsumedQuantity": _cost(random.integers(1, 1 << 40, len(chosen)), is_exact=is_exact),
         "ResourceId": resource,
-        **{name: cells for name, cells in _times(day)},
+        **dict(_times(day)),
     }
     return pa.table({name: columns[name] for name in sorted(columns)})
 

@@ -71,7 +71,6 @@ class ClassifiedBill:
     @cached_property
     def totals(self) -> tuple[ClassTotal, ...]:
         """Sums by class, month and service, in this order; they add up to the bill."""
-        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -84,7 +83,7 @@ class ClassifiedBill:
             .aggregate([(name, "sum") for name in _SUMMED])
             .sort_by("key")
         )
-        told = pa.table(dict(enumerate_names(keys))).take(pa.array(first.astype(np.int64)))
+        told = pa.table(dict(zip("cms", keys, strict=True))).take(pa.array(first))
         rows = zip(
             *(column.to_pylist() for column in told.columns),
             *(sums[f"{name}_sum"].to_pylist() for name in _SUMMED),
@@ -116,7 +115,8 @@ class ClassifiedBill:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a distinct line, amounts as exact decimals."""
-        return self.lines.to_pandas()
+        frame: pd.DataFrame = self.lines.to_pandas()
+        return frame
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False, max_rows=60))
@@ -154,7 +154,7 @@ _SEVERAL = {
     "payer": "",
     "basis": "sibling",
     "rule": "several-siblings",
-    "reason": "Siblings of several kinds settle the line in parts; the lines of the bill show them.",
+    "reason": "Siblings of several kinds settle the line in parts, which the bill's lines show.",
     "ask": "Which of the fees of this project and day did the row belong to?",
 }
 
@@ -165,8 +165,8 @@ def write_classes(
     """Write every row of the bill's file to Parquet, with the class of its line beside it.
 
     Rows that the format leaves out of the bill have no class. A row that its siblings settle in
-    parts is ``shared`` and flagged. Columns of the file with the name of one of ours win: ours
-    then start with ``diligence_``.
+    parts is ``shared`` and flagged. A column whose name the file has already is written with
+    ``diligence_`` before it.
 
     Parameters
     ----------
@@ -195,6 +195,7 @@ def _by_key(lines: pa.Table, keys: Sequence[str]) -> pa.Table:
     """What was found for each combination of keys, once."""
     import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     place, first = distinct_rows([lines[key] for key in keys])
     said, _ = distinct_rows([lines[name] for name in ("class", "rule", "payer")])
@@ -205,16 +206,9 @@ def _by_key(lines: pa.Table, keys: Sequence[str]) -> pa.Table:
         return table
     for name in FINDING_COLUMNS:
         several = pa.scalar(_SEVERAL.get(name, True))
-        cells = pc_if(pa.array(differs), several, table[name])
+        cells = pc.if_else(pa.array(differs), several, table[name].cast(several.type))
         table = table.set_column(table.column_names.index(name), name, cells)
     return table
-
-
-def pc_if(mask: pa.Array, value: pa.Scalar, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """One value where the mask says so, the column's own elsewhere."""
-    import pyarrow.compute as pc
-
-    return pc.if_else(mask, value, column.cast(value.type))
 
 
 def lines_with_siblings(bill: Bill) -> pa.Table:
@@ -296,11 +290,6 @@ def finding_columns(
             continue
         known = cells.cast(pa.string()).dictionary_encode()
         yield name, pa.DictionaryArray.from_arrays(known.indices.take(lines), known.dictionary)
-
-
-def enumerate_names(columns: Iterable[pa.ChunkedArray]) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    """Columns under the names of their places."""
-    return ((str(place), column) for place, column in enumerate(columns))
 
 
 def _cell(found: Finding, name: str) -> str | bool:

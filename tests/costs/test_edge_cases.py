@@ -8,6 +8,7 @@ cases that a reader can work out in the head.
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import date
 from decimal import Decimal as D
 
@@ -56,7 +57,9 @@ from diligence.costs.prepayments import recognise, recognise_on_use
 from diligence.costs.reconciliation import BookedPeriod, SupplierCheck
 from diligence.costs.retraining import RetrainingScenario, recurrence
 from diligence.errors import InputError
+from diligence.inputs.bills.read import read_bill
 from diligence.inputs.deal import SourceRef, TrainingRun
+from diligence.inputs.problems import ProblemLog
 from diligence.units import AmountError, parse_amount, parse_period
 
 YEAR = parse_period("2025")
@@ -315,3 +318,34 @@ def test_15_amounts_units_and_retractions():
             timing=D(0),
         )
         assert check.is_material is is_material
+
+
+def test_15_cents_are_not_dollars_and_an_unknown_unit_is_refused(tmp_path):
+    page = {
+        "data": [
+            {
+                "starting_at": "2026-06-01T00:00:00Z",
+                "ending_at": "2026-06-02T00:00:00Z",
+                "results": [
+                    {
+                        "amount": "12345.67",
+                        "currency": "USD",
+                        "cost_type": "tokens",
+                        "description": "Claude Sonnet 4 Usage - Input Tokens",
+                        "workspace_id": None,
+                    }
+                ],
+            }
+        ],
+        "has_more": False,
+        "next_page": None,
+    }
+    report, log = tmp_path / "report.json", ProblemLog()
+    report.write_text(json.dumps(page), encoding="utf-8")
+    found = read_bill(report, name="report.json", log=log)
+    assert not log.problems
+    assert found.total() == D("123.4567")
+    flat = tmp_path / "flat.csv"
+    flat.write_text("date,amount,cost_type,token_type,model\n2026-06-01,5,tokens,input,m\n")
+    assert read_bill(flat, name="flat.csv", log=log) is None
+    assert "cents" in str(log.problems[0])

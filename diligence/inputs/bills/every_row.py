@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +58,7 @@ def copy_rows(
         if reading is None:
             raise UnreadableBillError("cells that are no amounts or dates", "a bill that is read")
         hidden = [f"~{name}" for name in beside.column_names]
+        source.con.complete()  # staging may have left a statement that still runs
         source.con.register(_BESIDE, beside.rename_columns(hidden))
         names = [name for name in beside.column_names if name not in keys]
         supplier = (mapping.supplier if mapping else None) or ""
@@ -124,6 +124,6 @@ def _move(made: Path, out: Path) -> None:
     part = out.with_name(f".{out.name}.part")
     try:
         shutil.move(made, part)
-        os.replace(part, out)
+        part.replace(out)
     finally:
         part.unlink(missing_ok=True)
