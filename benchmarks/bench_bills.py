@@ -160,7 +160,7 @@ def duckdb_job(path: Path, *, only_key: bool) -> Callable[[], str]:
     )
 
     def ready() -> str:
-        return f"{con.execute(query).to_arrow_table().num_rows:,} groups"
+        return f"{con.sql(query).to_arrow_table().num_rows:,} groups"
 
     return ready
 

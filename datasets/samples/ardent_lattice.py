@@ -264,6 +264,7 @@ def files() -> dict[str, bytes]:
     register = ("fixed-asset register", "row 14", "B", "cost 48.0 m, useful life five years")
     facts = (
         ("gpu_cluster_cost", "2026-06", 48, "USD m", "used", *register),
+        ("gpu_useful_life", "2026-06", 60, "months", "used", *register[:3], ""),
         ("prepaid_compute_balance", "2026-06", "4.1", "USD m", "used", "supplier statement", "p. 1",
          "A", ""),
         ("training_life_in_accounts", "2026-06", 36, "months", "used", "accounting policies",

@@ -15,6 +15,7 @@ from diligence.analysis.checks import (
     statement_checks,
 )
 from diligence.analysis.commitments import Commitments, commitments
+from diligence.analysis.owned_gpus import owned_gpu_lives
 from diligence.analysis.prices import ModelPrice, model_prices
 from diligence.analysis.requests import OpenLine, Request, data_requests, open_lines
 from diligence.analysis.training import AmortisedMargin, amortised_margins
@@ -37,6 +38,7 @@ from diligence.costs import (
     split_books,
     split_costs,
 )
+from diligence.costs.depreciation import LifeSensitivity
 from diligence.costs.margins import scenario_ladders
 from diligence.errors import InputError
 from diligence.inputs.deal import Deal, Role
@@ -107,6 +109,7 @@ class DealAnalysis:
     coverage: Coverage
     units: UnitEconomics
     commitments: Commitments
+    gpu_lives: LifeSensitivity | None
     headline: PeriodResult
     history: tuple[PeriodResult, ...]
     scenarios: tuple[ScenarioMargin, ...]
@@ -265,6 +268,12 @@ def analyse(deal: Deal) -> DealAnalysis:
         ),
         commitments=commitments(
             deal, register, lines=lines, headline=headline.split.lines, unrestricted_cash=held
+        ),
+        gpu_lives=owned_gpu_lives(
+            deal,
+            headline.split.lines,
+            period=headline_at,
+            revenue=headline.ladder.company.basis.revenue,
         ),
         headline=headline,
         history=history,

@@ -20,6 +20,7 @@ from diligence.costs.proportion import in_running_proportion
 from diligence.costs.reconciliation import Measure, SupplierCheck, billed_months, check_supplier
 from diligence.costs.repeats import RepeatedBill, without_repeats
 from diligence.costs.suppliers import booked_supplier, supplier_of
+from diligence.costs.upfront import spread_upfront
 from diligence.inputs.deal import OPERATING_COST_ROLES, Deal, Decision, LedgerLine, SourceRef
 from diligence.units import Period
 from diligence.units.periods import month_of, trailing
@@ -72,7 +73,7 @@ def detailed_books(deal: Deal, register: AssumptionRegister) -> DetailedBooks:
     lines, repeated = without_repeats(
         billed_lines(deal), formats={bill.name: bill.format for bill in deal.bills}
     )
-    billed = _by_supplier(lines)
+    billed = _by_supplier(spread_upfront(lines, deal.contracts))
     held = held_months(deal.bills)
     booked: dict[str, list[LedgerLine]] = defaultdict(list)
     rest: list[LedgerLine] = []

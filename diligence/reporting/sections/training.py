@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
+from diligence.costs.depreciation import LifeSensitivity
 from diligence.reporting.blocks import Block, Column, Paragraph, Table
 from diligence.reporting.documents import Section
-from diligence.reporting.wording import money_style, needs, ratio_cell, sentence
+from diligence.reporting.wording import money_style, needs, percent_cell, ratio_cell, sentence
 from diligence.units import format_percent
 
 
@@ -24,7 +25,32 @@ def training_section(analysis: DealAnalysis) -> Section:
                 )
             )
         )
+    if analysis.gpu_lives is not None:
+        blocks.append(_life_table(analysis, analysis.gpu_lives))
     return Section("Training programme and reinvestment", tuple(blocks), key="training")
+
+
+def _life_table(analysis: DealAnalysis, lives: LifeSensitivity) -> Table:
+    style = money_style(analysis)
+    rows = [("as booked", style.cell(lives.booked_charge), "")] + [
+        (
+            f"{effect.life_years} years",
+            style.cell(effect.charge),
+            percent_cell(effect.margin_effect),
+        )
+        for effect in lives.effects
+    ]
+    columns = (
+        Column("Useful life of owned accelerators"),
+        Column(f"Charge, {style.unit}", "number"),
+        Column("Effect on paid margin, points", "number"),
+    )
+    return Table(
+        columns,
+        tuple(rows),
+        caption=f"Depreciation at other lives, {lives.period.label}",
+        source="Straight line; only the part that serves moves the margin. Cash goes at purchase.",
+    )
 
 
 def _opening(analysis: DealAnalysis) -> str:
