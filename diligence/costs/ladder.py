@@ -146,7 +146,9 @@ class CostBasis:
     def serving_pool(self) -> Decimal:
         """Part of the pool that serves at the base share, cut where no sum of it is rounded."""
         with localcontext(prec=60):
-            return (self.pool * self.pool_share).quantize(_PLACES)
+            exact = self.pool * self.pool_share
+            has_few_digits = int(exact.as_tuple().exponent) >= int(_PLACES.as_tuple().exponent)
+            return exact if has_few_digits else exact.quantize(_PLACES)
 
     @property
     def discrete_training(self) -> Decimal:

@@ -11,7 +11,7 @@ from diligence.errors import DiligenceError
 
 # Bills carry 18 and more decimal places and years of them are added up: the 28 digits Python
 # computes with by default would round such a sum.
-getcontext().prec = DefaultContext.prec = 60
+getcontext().prec = DefaultContext.prec = 40
 
 Locale = Literal["en", "eu"]
 ZERO_MARKS = frozenset({"-", "–", "—", "−", "nil"})

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from diligence.inputs.bills import read_bill
@@ -132,6 +132,8 @@ written = st.text(alphabet="0123456789.,()-+ $€CRdre–", min_size=1, max_size
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(cell=written, locale=st.sampled_from(["en", "eu"]))
 def test_text_is_read_as_everywhere_else_in_a_deal(cell, locale, tmp_path):
+    # A bill also reads "5." and refuses powers of ten that no sum has room for.
+    assume("e" not in cell and "." not in (cell.rstrip(" )€$-")[-1:], cell.rstrip()[-1:]))
     path = tmp_path / "any.csv"
     path.write_text(bill_of([cell, "0"]), encoding="utf-8")
     log = ProblemLog()
