@@ -50,6 +50,8 @@ lock:  ## Resolve requirements.lock again, for Python 3.11 to 3.14
 
 bench: setup  ## Measure against the usual tools, side by side in one run
 	$(BIN)/python benchmarks/bench_memo.py
+	$(BIN)/python benchmarks/bench_bills.py
+	@if [ -n "$$DILIGENCE_REFERENCE_DATA" ]; then $(BIN)/python benchmarks/bench_classifier.py; fi
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -6,6 +6,7 @@ from diligence.costs.amortisation import (
     full_cost_vintages,
     successful_efforts_vintages,
 )
+from diligence.costs.bill_classes import ClassifiedBill, classify_bill, write_classes
 from diligence.costs.classify import (
     ClassifiedLine,
     ClassifiedLines,
@@ -46,6 +47,7 @@ from diligence.costs.split_line import SplitLine
 __all__ = [
     "RUNGS",
     "AccountTotal",
+    "ClassifiedBill",
     "ClassifiedLine",
     "ClassifiedLines",
     "CommitmentSchedule",
@@ -72,6 +74,7 @@ __all__ = [
     "analysis_periods",
     "bill_coverage",
     "build_ladder",
+    "classify_bill",
     "classify_deal",
     "classify_evidence",
     "classify_lines",
@@ -86,4 +89,5 @@ __all__ = [
     "split_costs",
     "successful_efforts_vintages",
     "worst_material_grade",
+    "write_classes",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 
@@ -223,10 +223,7 @@ def load_rules(folder: Path | None = None) -> RuleBook:
         When a rule names an unknown key, class, basis, role or archetype, or repeats an id.
     """
     root = folder or resource_path("datasets", "cost_rules")
-    files = {
-        file.stem: yaml.safe_load(file.read_text(encoding="utf-8"))
-        for file in sorted(root.glob("*.yaml"))
-    }
+    files = {file.stem: _yaml(file) for file in sorted(root.glob("*.yaml"))}
     vocabulary = files.get(GENERAL, {}).get("vocabulary", {})
     rules = [
         _rule(entry, scope, vocabulary)
@@ -237,6 +234,13 @@ def load_rules(folder: Path | None = None) -> RuleBook:
     named = files.get(GENERAL, {}).get("payers", {})
     payers = tuple((_one_of(payer, _PAYERS), phrases(words)) for payer, words in named.items())
     return RuleBook(tuple(rules), payers)
+
+
+def _yaml(file: Path) -> dict[str, Any]:
+    """Content of a rule file, by the C parser where there is one: it is ten times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    content: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
+    return content
 
 
 def _rule(entry: dict[str, object], scope: str, vocabulary: Mapping[str, list[str]]) -> CostRule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ GROUPS = "bill_groups"
 N_ROWS, FIRST_ROW, PRICED = '"~rows"', '"~first"', '"~priced"'
 DAY, FIRST_DAY, LAST_DAY = '"~day"', '"~from"', '"~to"'
 _LAST_OF_LONG, _SHORT = '"~end"', '"~short"'
+TAG_WORDS, _TAG_CELL = '"~words"', '"~tag cell"'
+_ONE_TAG_CELL = re.compile(r'as_pairs\(("(?:[^"]|"")+")\)')
 _LONGEST_PERIOD_DAYS = 32
 LAST_OF_ALL = (
     f"CASE WHEN 2 * sum({_SHORT}) >= sum({N_ROWS}) THEN max({LAST_DAY}) "
@@ -140,6 +143,9 @@ def lines_of(
     """Lines in the order of their key; ``supplier`` is SQL for rows that name none."""
     keys = {k: quoted(f"~{k}") if k in per_row else sql.of(k) for k in _TEXT_KEYS}
     keys["supplier"] = f"coalesce(nullif({keys['supplier']}, ''), {supplier})"
+    tagged = _with_tag_words(con, keys["tags"])
+    if tagged != GROUPS:
+        keys["tags"] = TAG_WORDS
     where = "true" if "where" in per_row else sql.where
     given = _row_amounts(sql)
     inner = [*(f"{text} AS {quoted(key)}" for key, text in keys.items()), f"{DAY} AS day"]
@@ -153,11 +159,27 @@ def lines_of(
     query = (
         f"SELECT {', '.join(map(quoted, KEY_COLUMNS))}, {', '.join(sums)}, "
         f"CAST(sum({N_ROWS}) AS BIGINT) AS n_rows, min({FIRST_ROW}) AS first_row "
-        f"FROM (SELECT {', '.join(inner)} FROM {GROUPS} WHERE {where}) "
+        f"FROM (SELECT {', '.join(inner)} FROM {tagged} WHERE {where}) "
         f"GROUP BY {', '.join(map(quoted, KEY_COLUMNS))} "
         f"ORDER BY {', '.join(map(quoted, dict.fromkeys(order)))}"
     )
     return con.sql(query).to_arrow_table()
+
+
+def _with_tag_words(con: duckdb.DuckDBPyConnection, tags: str) -> str:
+    """Source of the groups with the words of their tags: each distinct tag text is parsed once."""
+    cell = _ONE_TAG_CELL.fullmatch(tags)
+    if cell is None:
+        return GROUPS
+    name = cell.group(1)
+    kind = con.execute(f"SELECT any_value(typeof({name})) FROM {GROUPS}").fetchone()
+    if kind is None or kind[0] != "VARCHAR":
+        return GROUPS
+    con.execute(
+        f"CREATE TEMP TABLE bill_tags AS SELECT {_TAG_CELL}, as_pairs({_TAG_CELL}) AS {TAG_WORDS} "
+        f"FROM (SELECT DISTINCT {name} AS {_TAG_CELL} FROM {GROUPS})"
+    )
+    return f"{GROUPS} LEFT JOIN bill_tags ON {name} IS NOT DISTINCT FROM {_TAG_CELL}"
 
 
 def _row_amounts(sql: RowSql) -> dict[str, str]:
