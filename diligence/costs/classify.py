@@ -170,8 +170,9 @@ def classify_lines(
     ruled = _rulings_by_line(known, decisions)
     return ClassifiedLines(
         tuple(
-            _by_ruling(line, ruled[index]) if index in ruled else _by_rule(line, rules, archetype)
+            _ruled(by_rule, ruled[index]) if index in ruled else by_rule
             for index, line in enumerate(known)
+            for by_rule in [_by_rule(line, rules, archetype)]
         )
     )
 
@@ -210,14 +211,17 @@ def _by_rule(line: LedgerLine, rules: RuleBook | None, archetype: Archetype) -> 
     return replace(classified, payer=line.payer or found.payer, payer_told=told)
 
 
-def _by_ruling(line: LedgerLine, decision: Decision) -> ClassifiedLine:
+def _ruled(found: ClassifiedLine, decision: Decision) -> ClassifiedLine:
+    """The line as ruled; subclass and payer of the rules stay where the class is the same."""
     cost_class: CostClass = decision.cost_class  # type: ignore[assignment]
+    same = found.cost_class == cost_class
+    payer = decision.payer or (found.payer if same else found.line.payer)
     return ClassifiedLine(
-        line=line,
+        line=found.line,
         cost_class=cost_class,
-        subclass=decision.subclass or "ruling",
-        payer=decision.payer or line.payer or ("paid" if cost_class == "inference_opex" else ""),
-        payer_told=bool(decision.payer or line.payer),
+        subclass=decision.subclass or (found.subclass if same else "ruling"),
+        payer=payer or ("paid" if cost_class == "inference_opex" else ""),
+        payer_told=bool(decision.payer) or (found.payer_told and bool(payer)),
         basis="ruling",
         rule=f"decision by {decision.who} on {decision.decided_on}",
         reason=decision.reason,

@@ -10,6 +10,7 @@ import pytest
 
 from diligence.analysis import analyse
 from diligence.analysis.json_shapes import split_json
+from diligence.costs.classify import matches_selector
 from diligence.costs.ladder import RUNGS
 from diligence.inputs.deal import OPERATING_COST_ROLES
 from diligence.inputs.load import load_deal
@@ -102,3 +103,8 @@ def test_the_json_says_the_same(analysis):
     assert shape["units"]["status"] == "computed"
     assert {entry["supplier"] for entry in shape["reconciliation"]}
     assert all(entry["selector"] for entry in shape["unresolved"])
+
+
+def test_a_selector_names_the_lines_it_stands_for(analysis):
+    for item in analysis.open_lines[:10]:
+        assert all(matches_selector(line.line, item.selector) for line in item.lines)
