@@ -160,8 +160,15 @@ def _by_driver(item: ClassifiedLine, shares: DriverShares, purpose: str) -> tupl
     parts = allocate_by_driver(amount, shares)
     idle = parts.idle + parts.unresolved
     least, most = (_part(amount, share) for share in shares.serving_share_range)
+    ranged = least != parts.inference or most != parts.inference
+    used = replace(
+        item,
+        line=replace(item.line, amount=amount - idle),
+        ask=item.ask if ranged else "",
+        reason=f"{item.reason} Split by a driver.",
+    )
     line = SplitLine(
-        replace(item, line=replace(item.line, amount=amount - idle)),
+        used,
         training=parts.training,
         inference=parts.inference,
         neither=parts.neither,

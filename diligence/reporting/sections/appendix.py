@@ -11,8 +11,12 @@ from diligence.reporting.run_record import RunRecord
 from diligence.reporting.wording import MoneyStyle, money_style, percent_cell
 
 _METHOD = (
-    "Every cost line gets one class by the order of evidence: ruling, tag, product, meter, "
-    "account, vendor.",
+    "Bills stand in place of the booked totals they explain, at what was used; timing and what no "
+    "bill explains stay as lines of their own, so that the ledger's total is kept.",
+    "Every cost line gets one class by the order of evidence: ruling, tag, sibling of the same "
+    "project and day, product, meter, account, vendor.",
+    "Shared lines are split by a driver that names them, overhead with its supplier's other lines; "
+    "inference by payer as names, plans and usage say.",
     "Spend that could serve or train stays a bound through the serving rungs; after training it "
     "has no width, because what is not serving is training.",
     "The break-even multiple k* is [R(1-g) - O - phi(1-g)I] / [I(1 - phi(1-g))], never clipped.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
@@ -221,8 +222,8 @@ def _of_users(analysis: DealAnalysis, users: UserEconomics) -> list[Block]:
     if rows:
         table = Table(columns, tuple(rows), caption=f"Paying users seen, {users.currency}")
         blocks.append(table)
-    months = {point.months_since for point in users.curve}
-    if len(months) >= _FEWEST_COHORT_MONTHS:
+    points = Counter(point.cohort for point in users.curve)
+    if max(points.values(), default=0) >= _FEWEST_COHORT_MONTHS:
         frame = users.curve_frame()
         title = "Contribution of a user by months since signing up"
         source = f"{analysis.company}, users seen in usage"
