@@ -75,10 +75,11 @@ def detailed_books(deal: Deal, register: AssumptionRegister) -> DetailedBooks:
     )
     billed = _by_supplier(spread_upfront(lines, deal.contracts))
     held = held_months(deal.bills)
+    named = _named_in_mapping(deal)
     booked: dict[str, list[LedgerLine]] = defaultdict(list)
     rest: list[LedgerLine] = []
     for line in costs:
-        supplier = booked_supplier(line, frozenset(billed)) if line.period.is_whole_months else ""
+        supplier = _supplier_of(line, named, frozenset(billed))
         (booked[supplier] if supplier else rest).append(line)
     checks = []
     detailed: list[LedgerLine] = list(rest)
@@ -98,6 +99,23 @@ def detailed_books(deal: Deal, register: AssumptionRegister) -> DetailedBooks:
         repeated=repeated,
         not_in_books=tuple(sorted(set(billed) - {check.supplier for check in checks})),
     )
+
+
+def _named_in_mapping(deal: Deal) -> tuple[tuple[str, str], ...]:
+    """Selectors of ledger lines with the one supplier whose bill they book, from mapping.yaml."""
+    found = []
+    for bill in deal.bills:
+        names = {supplier_of(name or bill.name) for name in bill.lines["supplier"].to_pylist()}
+        if bill.ledger and len(names) == 1:
+            found.append((bill.ledger, names.pop()))
+    return tuple(found)
+
+
+def _supplier_of(line: LedgerLine, named: Sequence[tuple[str, str]], billed: frozenset[str]) -> str:
+    if not line.period.is_whole_months:
+        return ""
+    mapped = (supplier for selector, supplier in named if matches_selector(line, selector))
+    return next(mapped, "") or booked_supplier(line, billed)
 
 
 def _check(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from diligence.inputs.deal import Payer, Role
 from diligence.inputs.problems import ProblemLog
+from diligence.inputs.selectors import parse_selector
 from diligence.inputs.sheet_layout import SheetLayout, find_layout
 from diligence.inputs.tables import read_grids
 from diligence.inputs.yaml_files import DateText, read_yaml
@@ -96,12 +97,22 @@ BillColumn = Literal[
 ]
 
 
+def _is_selector(text: str) -> str:
+    parse_selector(text)
+    return text
+
+
+_LedgerSelector = Annotated[str, AfterValidator(_is_selector)]
+
+
 class BillMapping(_Closed):
     """How to read one bill, where its header and cells do not say.
 
     ``format`` forces a known format, or is ``mapped`` together with ``columns``; ``locale`` and
     ``dates`` settle 1.234 and 9/2/2023; ``unit`` is that of the amounts, such as USD cents.
     ``prices`` are those of a unit by the name of the item, for usage without amounts, in ``unit``.
+    ``ledger`` is a selector of the ledger lines that book the bill, where they do not name the
+    supplier.
     """
 
     format: _Text | None = None
@@ -111,6 +122,7 @@ class BillMapping(_Closed):
     supplier: _Text | None = None
     columns: dict[BillColumn, _Text] = {}
     prices: dict[_Text, _Price] = {}
+    ledger: _LedgerSelector = ""
 
 
 class Mapping(_Closed):

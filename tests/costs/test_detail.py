@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from datetime import date
 from decimal import Decimal as D
@@ -218,3 +219,13 @@ def test_order_of_the_ledger_changes_no_total():
     entries = [aws(60), aws(40, account="Research", role=RESEARCH)]
     one, other = (books(lines, bill(rows)).lines for lines in (entries, entries[::-1]))
     assert placed(one) == placed(other)
+
+
+def test_a_mapping_says_which_account_books_a_bill():
+    rows = [bill_line("tokens", 60), bill_line("storage", 40)]
+    entry = line("Cloud hosting", 100, period="2025-01")
+    unnamed = books([entry], bill(rows))
+    assert by_derivation(unnamed) == {"as reported": 100}
+    assert unnamed.not_in_books == ("AWS",)
+    named = books([entry], dataclasses.replace(bill(rows), ledger="account=Cloud hosting"))
+    assert by_derivation(named) == {ON_THE_BILL: 100}

@@ -292,3 +292,13 @@ def test_odd_sheets_never_break_proposal_or_reading(tmp_path, make_context, rows
     mapping = read_mapping(tmp_path / "mapping.yaml", name="mapping.yaml", log=log)
     assert mapping == Mapping(files={"pnl.csv": entry}), log.problems
     read(path, mapping, make_context)
+
+
+def test_a_bill_may_name_the_ledger_lines_that_book_it(tmp_path):
+    log = ProblemLog()
+    path = tmp_path / "mapping.yaml"
+    path.write_text("bills: {bills/a.csv: {ledger: account=Cloud}}\n", encoding="utf-8")
+    assert read_mapping(path, name="mapping.yaml", log=log).bills["bills/a.csv"].ledger
+    path.write_text("bills: {bills/a.csv: {ledger: Cloud}}\n", encoding="utf-8")
+    assert read_mapping(path, name="mapping.yaml", log=log) is None
+    assert "field=value" in str(log.problems[0])

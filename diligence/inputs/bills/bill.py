@@ -99,6 +99,9 @@ class Bill:
         First day of the first charge and last day of the last one.
     lines
         Arrow table with ``LINE_COLUMNS``; money as exact decimals.
+    ledger
+        Selector of the ledger lines that book this bill, from mapping.yaml; empty when they name
+        the supplier themselves.
     notes
         What an analyst should know about the reading (unit, locale, retractions, ...).
     """
@@ -114,6 +117,7 @@ class Bill:
     n_rows: int
     lines: pa.Table
     notes: tuple[str, ...] = ()
+    ledger: str = ""
 
     def iter_lines(self) -> Iterator[BillLine]:
         """Distinct lines, in the order of supplier, service, text and day."""

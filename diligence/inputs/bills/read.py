@@ -116,7 +116,8 @@ def _read(source: Source, name: str, log: ProblemLog, mapping: BillMapping) -> B
     log_lines(source, lines, name=name, log=log, unit=unit)
     if len(log.entries) > before:
         return None
-    return _bill(reading, _finished(source, lines, factor), where=where, name=name)
+    bill = _bill(reading, _finished(source, lines, factor), where=where, name=name)
+    return replace(bill, ledger=mapping.ledger)
 
 
 def prepare(source: Source, *, name: str, log: ProblemLog, mapping: BillMapping) -> Reading | None:
