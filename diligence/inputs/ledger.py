@@ -44,6 +44,8 @@ from diligence.units import Period
 from diligence.units.currency import MoneyUnitError, parse_money_unit
 
 REQUIRED = ("account", "amount", "unit")
+TRIAL_BALANCE = ("debit", "credit")
+"""Columns of a trial balance, in place of ``amount``."""
 OPTIONAL = (
     *PERIOD_COLUMNS,
     "role",
@@ -181,7 +183,7 @@ def _read_figures(
         return []
     habits = find_habits(
         table,
-        money_columns=("amount",),
+        money_columns=("amount", *TRIAL_BALANCE),
         log=context.log,
         locale=entry.locale if entry else None,
     )
@@ -209,6 +211,10 @@ def _read_long_table(
     table = read_table(
         path, name=name, log=trial, required=REQUIRED, optional=OPTIONAL, sheet=sheet
     )
+    if table is None and any(problem.column == "amount" for problem in trial.problems):
+        balance = _read_trial_balance(path, name, sheet)
+        if balance is not None:
+            return balance
     if table is None and any(problem.column for problem in trial.problems):
         grids = read_grids(path, name=name, log=ProblemLog())
         if any(find_layout(grid) for grid in grids):
@@ -220,11 +226,28 @@ def _read_long_table(
     return table
 
 
+def _read_trial_balance(path: Path, name: str, sheet: str | None) -> Table | None:
+    """Read a table with debit and credit in place of amount; None when it has not both."""
+    required = (*(column for column in REQUIRED if column != "amount"), *TRIAL_BALANCE)
+    optional = (*OPTIONAL, "amount")
+    log = ProblemLog()
+    table = read_table(path, name=name, log=log, required=required, optional=optional, sheet=sheet)
+    return None if log.problems else table
+
+
+def _amount(reader: StatementRow, role_text: str) -> Decimal | None:
+    """Amount of a row: as stated, or debit less credit (credit less debit for revenue)."""
+    if not any(reader.text(column) for column in TRIAL_BALANCE):
+        return reader.number("amount", required=True)
+    debit, credit = (reader.number(column) or Decimal(0) for column in TRIAL_BALANCE)
+    return credit - debit if role_text == Role.REVENUE else debit - credit
+
+
 def _read_row(reader: StatementRow, rows: _LongRows) -> None:
     period = reader.read_period()
     account = reader.required("account", "the name of the account")
-    amount = reader.number("amount", required=True)
     role_text = reader.choice("role", _ROLES, "")
+    amount = _amount(reader, role_text or "")
     measure = _measure(reader, role_text or "")
     of_which, segment = reader.text("of_which"), reader.text("segment")
     if measure == "percent of parent" and not of_which:

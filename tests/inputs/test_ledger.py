@@ -379,3 +379,20 @@ def test_random_bytes_are_problems_never_tracebacks(tmp_path, make_context, data
     reading = read_ledger(path, name=name, context=context, revenue=(), mapping=None)
     assert reading.lines == ()
     assert context.log.problems
+
+
+def test_a_trial_balance_has_debit_and_credit_in_place_of_amount(ledger):
+    reading, problems = ledger(
+        "2025-06,Hosting,1200.50,,USD,cost_of_revenue\n"
+        "2025-06,Refund of hosting,,200.50,USD,cost_of_revenue\n"
+        "2025-06,Subscriptions,10,5000,USD,revenue\n",
+        header="period,account,debit,credit,unit,role\n",
+    )
+    assert problems == []
+    assert [line.amount for line in reading.lines] == [1200.5, Decimal("-200.5")]
+    assert [line.amount for line in reading.memo_lines] == [4990]
+
+
+def test_half_a_trial_balance_is_refused(ledger):
+    _, problems = ledger("2025-06,Hosting,1,USD\n", header="period,account,debit,unit\n")
+    assert any("ledger.csv:1:amount: found no such column" in problem for problem in problems)
