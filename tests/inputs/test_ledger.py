@@ -390,7 +390,7 @@ def test_a_trial_balance_has_debit_and_credit_in_place_of_amount(ledger):
     )
     assert problems == []
     assert [line.amount for line in reading.lines] == [1200.5, Decimal("-200.5")]
-    assert [line.amount for line in reading.memo_lines] == [4990]
+    assert [line.amount for line in reading.revenue_rows] == [4990]
 
 
 def test_half_a_trial_balance_is_refused(ledger):
