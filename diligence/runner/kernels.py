@@ -37,6 +37,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import run_sync
 
+from diligence.errors import RenderError
 from diligence.lean_imports import import_jsonschema_without_iri_grammar
 from diligence.runner.kernel_host import (
     DEFAULT_PRELOAD,
@@ -45,6 +46,7 @@ from diligence.runner.kernel_host import (
     KernelRequest,
     can_fork,
     running_host,
+    stop_kernel_host,
 )
 
 KernelStart = Literal["auto", "fork", "process"]
@@ -103,10 +105,15 @@ def running_kernel(
         The kernel may still be booting; its client waits until it is ready.
     """
     forked = start == "fork" or (start == "auto" and can_fork())
-    host = running_host(preload) if forked else None
-    folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=host.folder if host else None))
     try:
-        kernel = _start_kernel(folder, host)
+        folder, kernel = _started(preload, forked=forked)
+    except RenderError:
+        if not forked:
+            raise
+        # A host that was killed a moment ago may still look alive; a new one is asked, once.
+        stop_kernel_host()
+        folder, kernel = _started(preload, forked=forked)
+    try:
         try:
             yield kernel
         finally:
@@ -183,6 +190,17 @@ class ForkedProvisioner(LocalProvisioner):
         # The kernel shares the host's process group: signals must go to the kernel alone.
         self.pgid = None
         return self.connection_info
+
+
+def _started(preload: Sequence[str], *, forked: bool) -> tuple[Path, RunningKernel]:
+    """A kernel and its private folder, which is gone again when the kernel does not start."""
+    host = running_host(preload) if forked else None
+    folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=host.folder if host else None))
+    try:
+        return folder, _start_kernel(folder, host)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _start_kernel(folder: Path, host: KernelHost | None) -> RunningKernel:
