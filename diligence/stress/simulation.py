@@ -1,0 +1,329 @@
+"""Ten thousand futures of every company under one market."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from diligence.projections.company_model import CompanyModel
+from diligence.projections.month_engine import CompanyMonths, run_months
+from diligence.projections.shocks import Array, Shock
+from diligence.stress.market_draw import MarketDraw, normal_quantiles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUARTER = 3
+CHUNK = 1_000
+"""Paths computed at a time: few enough for a processor's cache. It fixes the random numbers."""
+BATCHES = 10
+LEVELS = (0.05, 0.10, 0.50, 0.90, 0.95)
+
+
+@dataclass(frozen=True)
+class CompanyNoise:
+    """What only this company's paths differ by; logs.
+
+    Parameters
+    ----------
+    usage_sd_per_month
+        Noise of volume.
+    growth_sd_per_year
+        Uncertainty of the growth of volume.
+    market_correlation
+        Correlation of that growth with the market's price factor, -1 to 1.
+    unit_cost_sd_per_month, unit_cost_drift_per_year, unit_cost_drift_sd
+        Noise, drift and its uncertainty of the work that one use takes, from the company's own
+        fitted trajectory.
+    """
+
+    usage_sd_per_month: float = 0.0
+    growth_sd_per_year: float = 0.0
+    market_correlation: float = 0.0
+    unit_cost_sd_per_month: float = 0.0
+    unit_cost_drift_per_year: float = 0.0
+    unit_cost_drift_sd: float = 0.0
+
+
+@dataclass(frozen=True)
+class PathResults:
+    """Figures a path, for sums over companies and for fans; money in reporting currency.
+
+    ``runway_months`` is inf where cash lasts beyond the horizon. ``cash`` and ``paid_margin`` have
+    one row a quarter. Cash figures are None where cash is unknown.
+    """
+
+    paid_margin: Array
+    cash: Array | None
+    runway_months: Array | None
+    capital_needed: Array | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure of the simulation and its standard error from independent batches of paths."""
+
+    value: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Futures of one company: chances of running out of cash, and quantiles.
+
+    ``quarters`` are the months of the rows of ``results``.
+    """
+
+    company: str
+    paths: int
+    seed: int
+    months: int
+    quarters: tuple[int, ...]
+    results: PathResults
+
+    def p_cash_out(self, month: int) -> Estimate | None:
+        """Probability that cash falls under its minimum by the end of a month."""
+        runway = self.results.runway_months
+        return None if runway is None else _batched(runway <= month)
+
+    def quantiles(self, figure: str, levels: Sequence[float] = LEVELS) -> dict[float, float] | None:
+        """Quantiles over paths of ``runway_months``, ``capital_needed`` or the last margin."""
+        values = getattr(self.results, figure)
+        if values is None:
+            return None
+        last = values[-1] if values.ndim == 2 else values
+        found = np.quantile(last, levels, method="inverted_cdf")
+        return dict(zip(levels, (float(value) for value in found), strict=True))
+
+    def fan(self, figure: str) -> pd.DataFrame | None:
+        """Quantiles of ``cash`` or ``paid_margin`` by quarter."""
+        import pandas as pd
+
+        values = getattr(self.results, figure)
+        if values is None:
+            return None
+        found = np.quantile(values, LEVELS, axis=1)
+        columns = [f"p{level * 100:g}" for level in LEVELS]
+        return pd.DataFrame(found.T, columns=columns).assign(month=self.quarters)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Probability of running out of cash by quarter, with its standard error."""
+        import pandas as pd
+
+        rows = []
+        for month in self.quarters:
+            found = self.p_cash_out(month)
+            rows.append(
+                {
+                    "month": month,
+                    "p_cash_out": found.value if found else None,
+                    "standard_error": found.standard_error if found else None,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def summary(self) -> str:
+        """Chance of running out of cash within the horizon, in words."""
+        found = self.p_cash_out(self.months)
+        if found is None:
+            return f"{self.company}: cash is unknown; only the margin is simulated"
+        return (
+            f"{self.company}: cash out within {self.months} months in {found.value:.1%} "
+            f"(+/- {2 * found.standard_error:.1%}) of {self.paths:,} paths"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+
+def simulate(
+    companies: Sequence[CompanyModel],
+    market: MarketDraw,
+    *,
+    seed: int,
+    noise: Sequence[CompanyNoise] | None = None,
+    workers: int = 2,
+) -> tuple[Simulation, ...]:
+    """Run every company through every path of one market.
+
+    Parameters
+    ----------
+    companies
+        Models with their responses. Two of one name would share their random numbers.
+    market
+        Price paths, shared by all.
+    seed
+        Start of the companies' own random numbers; a company's depend on its name alone, so that
+        neither order nor company changes the others.
+    noise
+        One entry a company; none by default.
+    workers
+        Threads. Their number changes no figure.
+    """
+    own = list(noise) if noise is not None else [CompanyNoise()] * len(companies)
+    if not companies:
+        return ()
+    with ThreadPoolExecutor(max(1, min(workers, len(companies)))) as pool:
+        return tuple(
+            pool.map(lambda model, its: _simulated(model, its, market, seed), companies, own)
+        )
+
+
+def _simulated(
+    model: CompanyModel, noise: CompanyNoise, market: MarketDraw, seed: int
+) -> Simulation:
+    stream = np.random.default_rng([seed, zlib.crc32(model.name.encode())])
+    levels = _path_levels(model, noise, market, stream)
+    prices = Shock(market.months, market.prices_of(model.keys))
+    quarters = np.arange(QUARTER, market.months + 1, QUARTER)
+    chunks = [
+        _chunk(model, noise, prices.columns(first, last), levels.columns(first, last), stream)
+        for first in range(0, market.paths, CHUNK)
+        for last in [min(first + CHUNK, market.paths)]
+    ]
+    return Simulation(
+        company=model.name,
+        paths=market.paths,
+        seed=seed,
+        months=market.months,
+        quarters=tuple(int(month) for month in quarters),
+        results=_joined(chunks),
+    )
+
+
+@dataclass(frozen=True)
+class _PathLevels:
+    """What a path has from its start, each of shape (paths,): logs a month, and who succeeds."""
+
+    growth: Array
+    unit_cost_drift: Array
+    lever_success: tuple[Array, ...]
+
+    def columns(self, first: int, last: int) -> _PathLevels:
+        return _PathLevels(
+            self.growth[first:last],
+            self.unit_cost_drift[first:last],
+            tuple(success[first:last] for success in self.lever_success),
+        )
+
+
+def _path_levels(
+    model: CompanyModel, noise: CompanyNoise, market: MarketDraw, stream: np.random.Generator
+) -> _PathLevels:
+    rho = noise.market_correlation
+    own = normal_quantiles(market.paths, stream)
+    growth = rho * market.factor + np.sqrt(1.0 - rho**2) * own
+    drift = normal_quantiles(market.paths, stream)
+    return _PathLevels(
+        noise.growth_sd_per_year / 12 * growth,
+        (noise.unit_cost_drift_per_year + noise.unit_cost_drift_sd * drift) / 12,
+        tuple(
+            (ndtr(normal_quantiles(market.paths, stream)) < lever.success_probability).astype(float)
+            for lever in model.levers
+        ),
+    )
+
+
+def _chunk(
+    model: CompanyModel,
+    noise: CompanyNoise,
+    prices: Shock,
+    levels: _PathLevels,
+    stream: np.random.Generator,
+) -> PathResults:
+    shape = (prices.months, levels.growth.size)
+    shock = dataclasses.replace(
+        prices,
+        customers=_log_walk(shape, noise.usage_sd_per_month, levels.growth, stream),
+        tokens=_log_walk(shape, noise.unit_cost_sd_per_month, levels.unit_cost_drift, stream),
+    )
+    months = run_months(
+        model, shock, lever_success=[success[None, :] for success in levels.lever_success]
+    )
+    return _results(model, months, shape)
+
+
+def _log_walk(
+    shape: tuple[int, int], sd: float, drift: Array, stream: np.random.Generator
+) -> Array | None:
+    """Exponential of a random walk with drift a month; None when nothing moves."""
+    if not sd:
+        if not drift.any():
+            return None
+        return np.exp(np.arange(1.0, shape[0] + 1.0)[:, None] * drift)
+    steps = stream.standard_normal(shape)
+    steps *= sd
+    steps += drift
+    np.cumsum(steps, axis=0, out=steps)
+    return np.exp(steps, out=steps)
+
+
+def _results(model: CompanyModel, months: CompanyMonths, shape: tuple[int, int]) -> PathResults:
+    rows = slice(QUARTER - 1, None, QUARTER)
+    quarterly = (shape[0] // QUARTER, shape[1])
+    revenue = np.broadcast_to(months.revenue, shape)[rows]
+    paid = np.broadcast_to(months.paid_cost, shape)[rows]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margin = np.broadcast_to(1.0 - paid / revenue, quarterly)
+    if months.cash_burn is None or model.cash is None:
+        return PathResults(margin, None, None, None)
+    burn = np.broadcast_to(months.cash_burn, shape)
+    cash = model.cash - np.cumsum(burn, axis=0)
+    return PathResults(
+        margin,
+        cash[rows],
+        runway_months(cash, burn, model.minimum_cash),
+        np.maximum(model.minimum_cash - cash.min(axis=0), 0.0),
+    )
+
+
+def runway_months(cash: Array, burn: Array, minimum: float) -> Array:
+    """Months until cash falls under its minimum, interpolated within the month; inf beyond.
+
+    Parameters
+    ----------
+    cash, burn
+        Cash at the end of each month and what the month used, (months, paths).
+    minimum
+        Cash that has to stay.
+
+    Examples
+    --------
+    Ten of cash and three a month last three and a third months.
+
+    >>> burn = np.full((5, 1), 3.0)
+    >>> runway_months(10 - np.cumsum(burn, axis=0), burn, 0.0)
+    array([3.33333333])
+    """
+    under = cash < minimum
+    first = under.argmax(axis=0)
+    column = np.arange(cash.shape[1])
+    used = burn[first, column]
+    opening = cash[first, column] + used
+    with np.errstate(divide="ignore", invalid="ignore"):
+        month = first + np.clip((opening - minimum) / used, 0.0, 1.0)
+    return np.where(under[first, column], month, np.inf)
+
+
+def _joined(chunks: Sequence[PathResults]) -> PathResults:
+    def along(name: str) -> Array | None:
+        arrays = [getattr(chunk, name) for chunk in chunks]
+        return None if arrays[0] is None else np.concatenate(arrays, axis=-1)
+
+    margin = along("paid_margin")
+    assert margin is not None
+    return PathResults(margin, along("cash"), along("runway_months"), along("capital_needed"))
+
+
+def _batched(happens: NDArray[np.bool_]) -> Estimate:
+    """Share of paths, with the standard error of the mean over independent batches."""
+    means = [float(batch.mean()) for batch in np.array_split(happens, BATCHES)]
+    return Estimate(float(happens.mean()), float(np.std(means, ddof=1)) / BATCHES**0.5)

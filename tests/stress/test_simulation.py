@@ -1,0 +1,133 @@
+"""One market for all: the same draw for every company, the same bytes for the same seed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from diligence.projections.month_engine import run_months
+from diligence.projections.responses import Lever
+from diligence.projections.shocks import no_shock
+from diligence.stress.market_draw import PriceProcess, draw_market
+from diligence.stress.simulation import CompanyNoise, runway_months, simulate
+from tests.company_models import OTHER_TOKENS, RENT, SOLD, TOKENS, plain_company
+
+MOVING = PriceProcess(
+    drift=-0.1,
+    drift_sd=0.3,
+    noise_sd_per_month=0.05,
+    jumps_per_year=0.5,
+    jump_mean=0.2,
+    jump_sd=0.4,
+)
+STILL = PriceProcess()
+NOISE = CompanyNoise(
+    usage_sd_per_month=0.05,
+    growth_sd_per_year=0.2,
+    market_correlation=0.3,
+    unit_cost_sd_per_month=0.03,
+    unit_cost_drift_sd=0.1,
+)
+
+
+def market(process=MOVING, *, keys=(TOKENS, OTHER_TOKENS, RENT), paths=2_000, months=36, seed=1):
+    processes = {"tokens": process, "gpu_hours": process}
+    return draw_market(processes, keys, months=months, paths=paths, seed=seed)
+
+
+def other_company():
+    return plain_company(name="Other", levers=(Lever("Caching", 0.3, success_probability=0.6),))
+
+
+def same(one, other):
+    return all(
+        np.array_equal(getattr(one.results, name), getattr(other.results, name))
+        for name in ("paid_margin", "cash", "runway_months", "capital_needed")
+    )
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_the_order_and_the_workers():
+    companies, noise = [plain_company(), other_company()], [NOISE, CompanyNoise()]
+    first, second = simulate(companies, market(), seed=7, noise=noise, workers=1)
+    swapped = simulate(companies[::-1], market(), seed=7, noise=noise[::-1], workers=2)
+    assert same(first, swapped[1])
+    assert same(second, swapped[0])
+    (other_seed,) = simulate(companies[:1], market(), seed=8, noise=noise[:1])
+    assert not same(first, other_seed)
+
+
+def test_a_supplier_more_changes_no_other_price():
+    alone, together = market(keys=(TOKENS,)), market(keys=(RENT, TOKENS, OTHER_TOKENS))
+    assert np.array_equal(alone.prices[TOKENS], together.prices[TOKENS])
+
+
+def test_a_market_that_stands_still_gives_the_baseline():
+    (found,) = simulate([plain_company()], market(STILL), seed=1)
+    baseline = run_months(plain_company(), no_shock(36))
+    # Cash 60, burn 5 a month.
+    assert found.quantiles("runway_months") == dict.fromkeys(
+        (0.05, 0.10, 0.50, 0.90, 0.95), pytest.approx(12)
+    )
+    assert (found.results.cash == 60 - np.cumsum(baseline.cash_burn)[2::3, None]).all()
+    assert found.p_cash_out(11).value == 0
+    assert found.p_cash_out(13).value == 1
+
+
+def test_suppliers_move_together_as_far_as_the_market_is_common():
+    def correlation(share):
+        draw = market(dataclasses.replace(MOVING, market_share=share, jumps_per_year=0.0))
+        last = [np.log(draw.prices[key][-1]) for key in (TOKENS, RENT)]
+        return float(np.corrcoef(last)[0, 1])
+
+    assert correlation(0.0) == pytest.approx(0.0, abs=0.1)
+    assert correlation(0.5) == pytest.approx(0.5, abs=0.1)
+    assert correlation(1.0) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_the_market_has_the_moments_it_is_told():
+    draw = market(dataclasses.replace(MOVING, jump_sd=0.0), paths=20_000)
+    log = np.log(draw.prices[TOKENS][11])
+    # Drift -0.1, half a jump of 0.2 a year; a month holds one jump at most.
+    jumps = 12 * (1 - np.exp(-0.5 / 12)) * 0.2
+    assert log.mean() == pytest.approx(-0.1 + jumps, abs=0.01)
+    assert log.var() == pytest.approx(0.3**2 + 12 * 0.05**2 + jumps * 0.2, rel=0.05)
+
+
+def test_what_is_sold_follows_the_market_without_repricing_by_itself():
+    draw = market(keys=(SOLD, TOKENS))
+    common = dataclasses.replace(MOVING, jumps_per_year=0.0)
+    quiet = market(common, keys=(SOLD,))
+    assert np.array_equal(draw.prices[SOLD], quiet.prices[SOLD])
+
+
+def test_reverting_noise_stays_bounded():
+    rent = PriceProcess(noise_sd_per_month=0.1, reversion_per_month=0.2)
+    spread = np.log(market(rent, months=120).prices[RENT]).std(axis=1)
+    # An autoregression at 0.8 ends at 0.1 / sqrt(1 - 0.64).
+    assert spread[-1] == pytest.approx(0.1 / 0.6, rel=0.1)
+
+
+def test_runway_is_read_within_the_month():
+    burn = np.array([[4.0, 1.0], [4.0, 1.0], [4.0, 1.0]])
+    cash = np.array([[10.0], [10.0]]).T - np.cumsum(burn, axis=0)
+    assert runway_months(cash, burn, 0.0).tolist() == [2.5, np.inf]
+
+
+def test_a_company_without_cash_has_a_margin_and_no_chance():
+    (found,) = simulate([plain_company(bridge=None, cash=None)], market(), seed=1)
+    assert found.p_cash_out(12) is None
+    assert found.quantiles("paid_margin")[0.5] == pytest.approx(0.6, abs=0.1)
+    assert "unknown" in found.summary()
+
+
+def test_the_standard_error_is_about_what_repetition_shows():
+    found = [
+        simulate([plain_company(cash=150.0)], market(seed=seed), seed=seed, noise=[NOISE])[0]
+        for seed in range(12)
+    ]
+    chances = [each.p_cash_out(24) for each in found]
+    spread = np.std([chance.value for chance in chances], ddof=1)
+    stated = np.mean([chance.standard_error for chance in chances])
+    assert 0.3 < spread / stated < 2.0
