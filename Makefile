@@ -51,6 +51,10 @@ lock:  ## Resolve requirements.lock again, for Python 3.11 to 3.14
 bench: setup  ## Measure against the usual tools, side by side in one run
 	$(BIN)/python benchmarks/bench_memo.py
 	$(BIN)/python benchmarks/bench_bills.py
+	$(BIN)/python benchmarks/bench_trajectories.py
+	$(BIN)/python benchmarks/bench_record_decline.py
+	$(BIN)/python benchmarks/bench_break_test.py
+	@if [ -n "$$DILIGENCE_REFERENCE_DATA" ]; then $(BIN)/python benchmarks/bench_calibration.py; fi
 	@if [ -n "$$DILIGENCE_REFERENCE_DATA" ]; then $(BIN)/python benchmarks/bench_classifier.py; fi
 
 clean:  ## Remove what the commands made

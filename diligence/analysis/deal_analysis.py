@@ -16,7 +16,13 @@ from diligence.analysis.checks import (
 )
 from diligence.analysis.commitments import Commitments, commitments
 from diligence.analysis.owned_gpus import owned_gpu_lives
-from diligence.analysis.prices import ModelPrice, model_prices
+from diligence.analysis.prices import (
+    ModelPrice,
+    model_prices,
+    price_book,
+    price_history,
+    used_models,
+)
 from diligence.analysis.requests import OpenLine, Request, data_requests, open_lines
 from diligence.analysis.training import AmortisedMargin, amortised_margins
 from diligence.analysis.trajectory import CostTrajectory, cost_trajectory
@@ -43,16 +49,21 @@ from diligence.costs.margins import scenario_ladders
 from diligence.errors import InputError
 from diligence.inputs.deal import Deal, Role
 from diligence.projections import (
+    CompanyModel,
     PricedInput,
+    PriceKey,
     Projection,
-    RunRate,
     RunwayTable,
+    company_model,
+    price_shock,
     priced_inputs,
     project,
-    run_rate,
     runway_table,
 )
-from diligence.projections.run_rate import ExposedMonth
+from diligence.projections.company_model import covers, exposed_month
+from diligence.projections.model_price_history import ModelPriceHistory
+from diligence.projections.response_modes import pass_through_only
+from diligence.projections.shocks import no_shock
 from diligence.stress import (
     BreakEven,
     Multiple,
@@ -61,7 +72,6 @@ from diligence.stress import (
     runway_multiple,
     stress_test,
 )
-from diligence.stress.price_stress import CashStart
 from diligence.units import Period
 
 USED_EVERYWHERE = (
@@ -115,13 +125,14 @@ class DealAnalysis:
     scenarios: tuple[ScenarioMargin, ...]
     inputs: tuple[PricedInput, ...]
     break_evens: tuple[BreakEven, ...]
-    rate: RunRate
+    model: CompanyModel
     runway: RunwayTable
     baseline: Projection
     stress: StressTest
     amortised: tuple[AmortisedMargin, ...]
     trajectory: CostTrajectory
     prices: tuple[ModelPrice, ...]
+    price_history: ModelPriceHistory | None
     checks: tuple[StatementCheck, ...]
     conflicts: tuple[FactConflict, ...]
     spend_ratios: tuple[SpendRatio, ...]
@@ -182,7 +193,20 @@ class DealAnalysis:
 
     def projected(self, multiples: Mapping[str, float]) -> Projection:
         """Project the months ahead under price multiples, from the same start as the baseline."""
-        return _projection(self.deal, self.register, self.rate, self.runway, multiples)
+        keys = {priced.label: PriceKey(priced.input, priced.side) for priced in self.inputs}
+        unknown = [label for label in multiples if label not in keys]
+        if unknown:
+            raise InputError(
+                f"No priced input {unknown[0]!r}; the deal has {', '.join(keys) or 'none'}. "
+                "State it under exposure in deal.yaml."
+            )
+        moved = {
+            keys[label]: multiple
+            for label, multiple in multiples.items()
+            if any(covers(keys[label], key) for key in self.model.keys)
+        }
+        shock = price_shock(moved, months=self.horizon_months)
+        return project(pass_through_only(self.model), shock)
 
     def break_even(
         self, *, input: str, rung: str, target: str, segment: str = ""
@@ -239,21 +263,27 @@ def analyse(deal: Deal) -> DealAnalysis:
     headline_at = headline_period(deal)
     headline = next(result for result in history if result.period == headline_at)
     inputs = priced_inputs(deal, register)
-    rate = run_rate(headline.ladder, period=headline_at, inputs=inputs)
     runway = runway_table(deal, operating_loss_per_month=_monthly_loss(headline))
-    cash = _cash_start(runway)
+    model = company_model(
+        headline.ladder,
+        name=deal.company,
+        period=headline_at,
+        inputs=inputs,
+        start=deal.terms.as_of,
+        runway=runway,
+        growth=float(_value(register, "monthly_revenue_growth")),
+    )
     break_evens = (
         *break_even_multiples(
             headline.ladder, inputs, inference_unknown=_inference_unknown(headline.split)
         ),
-        *_runway_break_evens(rate, runway, register),
+        *_runway_break_evens(model, inputs, runway, register),
     )
     months = _whole(register, "projection_months")
-    growth = float(_value(register, "monthly_revenue_growth"))
-    stress = stress_test(
-        rate, cash=cash, months=months, monthly_growth=growth, start=deal.terms.as_of
-    )
+    stress = stress_test(model, months=months)
     held = runway.base_cash.amount if runway.base_cash else None
+    book = price_book(deal)
+    models = used_models(deal, book)
     return DealAnalysis(
         deal=deal,
         register=register,
@@ -283,13 +313,14 @@ def analyse(deal: Deal) -> DealAnalysis:
         ),
         inputs=inputs,
         break_evens=break_evens,
-        rate=rate,
+        model=model,
         runway=runway,
-        baseline=_projection(deal, register, rate, runway, {}),
+        baseline=project(pass_through_only(model), no_shock(months)),
         stress=stress,
         amortised=amortised_margins(deal, headline.ladder, register, period=headline_at),
-        trajectory=cost_trajectory(deal),
-        prices=model_prices(deal),
+        trajectory=cost_trajectory(deal, history, models=models, book=book),
+        prices=model_prices(deal, book),
+        price_history=price_history(deal, models, book),
         checks=statement_checks(
             deal, reconciliation_limit=_value(register, "reconciliation_limit")
         ),
@@ -336,29 +367,33 @@ def _inference_unknown(split: CostSplit) -> str:
 
 
 def _runway_break_evens(
-    rate: RunRate, runway: RunwayTable, register: AssumptionRegister
+    model: CompanyModel,
+    inputs: Iterable[PricedInput],
+    runway: RunwayTable,
+    register: AssumptionRegister,
 ) -> tuple[BreakEven, ...]:
     floor = _value(register, "runway_floor_months")
     return tuple(
-        _runway_break_even(priced, month, runway, floor)
-        for priced, month in zip(rate.inputs, rate.exposed, strict=True)
+        _runway_break_even(priced, model, runway, floor)
+        for priced in inputs
         if priced.side in ("buy", "rent")
     )
 
 
 def _runway_break_even(
-    priced: PricedInput, month: ExposedMonth, runway: RunwayTable, floor: Decimal
+    priced: PricedInput, model: CompanyModel, runway: RunwayTable, floor: Decimal
 ) -> BreakEven:
     cash, burn = runway.base_cash, runway.base_burn
-    passed = month.passed / month.operating if month.operating else 0.0
+    exposed, borne = exposed_month(model, PriceKey(priced.input, priced.side))
+    passed = borne / exposed if exposed else 0.0
     found, note = Multiple(None, "unknown"), f"needs {runway.needs}"
-    if not month.operating:
+    if not exposed:
         found, note = Multiple(None, "not_exposed"), ""
     elif cash is not None and burn is not None:
         found = runway_multiple(
             cash=cash.amount - runway.minimum_cash,
             monthly_burn=burn.monthly,
-            exposed_monthly=Decimal(repr(month.operating)),
+            exposed_monthly=Decimal(repr(exposed)),
             months=floor,
             pass_through=Decimal(repr(passed)),
         )
@@ -422,35 +457,6 @@ def _largest(found: Iterable[BreakEven], target: str) -> float | None:
         if entry.target == target and entry.status in ("breaks_at", "already_below", "never")
     ]
     return max(known, default=None)
-
-
-def _projection(
-    deal: Deal,
-    register: AssumptionRegister,
-    rate: RunRate,
-    runway: RunwayTable,
-    multiples: Mapping[str, float],
-) -> Projection:
-    cash = _cash_start(runway)
-    return project(
-        rate,
-        multiples=multiples,
-        months=_whole(register, "projection_months"),
-        monthly_growth=float(_value(register, "monthly_revenue_growth")),
-        opening_cash=cash.cash,
-        monthly_cash_burn=cash.monthly_burn,
-        minimum_cash=cash.minimum,
-        start=deal.terms.as_of,
-    )
-
-
-def _cash_start(runway: RunwayTable) -> CashStart:
-    cash, burn = runway.base_cash, runway.base_burn
-    return CashStart(
-        cash=float(cash.amount) if cash else None,
-        monthly_burn=float(burn.monthly) if burn else None,
-        minimum=float(runway.minimum_cash),
-    )
 
 
 def _monthly_loss(headline: PeriodResult) -> Decimal | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from diligence.analysis.prices import price_day
 from diligence.assumptions import AssumptionRegister
 from diligence.costs import CostBasis, SplitLine, margin_ladder, split_costs
 from diligence.costs.allocated import IDLE
@@ -146,7 +147,7 @@ def _costs(
     split = split_costs(deal, register, period=period, lines=lines)
     basis = margin_ladder(deal, split, register).company.basis
     prices = PriceBook.load().as_of(
-        period.start + timedelta(days=period.days // 2), known_on=deal.terms.prices_known_on
+        period.start + timedelta(days=period.days // 2), known_on=price_day(deal)
     )
     return unit_costs(
         usage.frame,

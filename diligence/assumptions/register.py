@@ -21,7 +21,19 @@ from diligence.units.currency import MoneyUnitError, parse_money_unit
 if TYPE_CHECKING:
     import pandas as pd
 
-Unit = Literal["share", "share per month", "months", "ratio", "count per year", "currency", "text"]
+Unit = Literal[
+    "share",
+    "share per month",
+    "months",
+    "ratio",
+    "count per year",
+    "log",
+    "log per month",
+    "log per year",
+    "currency",
+    "USD per GPU-hour",
+    "text",
+]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ import typer
 from diligence.cli.classify import classify
 from diligence.cli.deals import check, lab, memo, new, split, stress
 from diligence.cli.portfolio import portfolio_app
+from diligence.cli.prices import prices_app
 from diligence.cli.screen import screen
+from diligence.cli.trajectory import trajectory
 from diligence.errors import DiligenceError
 
 EXIT_REFUSED = 2
@@ -27,9 +29,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (screen, new, check, classify, split, stress, memo, lab):
+for command in (screen, new, check, classify, split, trajectory, stress, memo, lab):
     app.command()(command)
 app.add_typer(portfolio_app, name="portfolio")
+app.add_typer(prices_app, name="prices")
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -28,6 +28,17 @@ def parse_as_of(text: str) -> date | None:
     InputError
         When the text is not an ISO date that exists.
     """
+    return parse_day(text, "--as-of")
+
+
+def parse_day(text: str, option: str) -> date | None:
+    """Read an option that holds a day; None when it is not given.
+
+    Raises
+    ------
+    InputError
+        When the text is not an ISO date that exists.
+    """
     if not text:
         return None
     from diligence.units import PeriodError, parse_date
@@ -35,7 +46,7 @@ def parse_as_of(text: str) -> date | None:
     try:
         return parse_date(text)
     except PeriodError as error:
-        raise InputError(f"--as-of: {error}") from error
+        raise InputError(f"{option}: {error}") from error
 
 
 def print_json(content: Any) -> None:

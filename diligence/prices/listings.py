@@ -6,16 +6,15 @@ called, so a run needs no network and a price does not depend on the day it is a
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from diligence.resources import resource_path
+from diligence.prices.price_records import TieredRate
 
 if TYPE_CHECKING:
     from genai_prices.types import (
@@ -31,48 +30,36 @@ _DAY_AT_END = re.compile(r"[-@]20\d\d-?\d\d-?\d\d$")
 
 # the source's rule for a maker covers only part of what these sell, which is all their own
 _SELL_THEIR_OWN = frozenset({"anthropic", "cohere", "openai", "perplexity", "voyageai"})
+# and these host the models of others under identifiers of their own
+_HOSTS = frozenset({"cloudflare", "databricks"})
 
 
 @dataclass(frozen=True)
-class TieredRate:
-    """USD per million tokens; `steps` are (input tokens above which it applies, rate)."""
+class SourcePrice:
+    """One price as the source lists it; `start` is None where the source does not date it.
 
-    base: Decimal
-    steps: tuple[tuple[int, Decimal], ...] = ()
-
-    def at(self, context_tokens: int) -> Decimal:
-        """Rate of a request with this many input tokens; the whole request pays it."""
-        return next(
-            (r for start, r in reversed(self.steps) if context_tokens > start),
-            self.base,
-        )
-
-    def tier(self, context_tokens: int) -> int:
-        """Threshold in input tokens that the request is above; 0 is the base tier."""
-        return max((start for start, _ in self.steps if context_tokens > start), default=0)
-
-
-@dataclass(frozen=True)
-class PriceRecord:
-    """One price record; `start` is None for a record the source does not date."""
+    `hours` are the times of the day (UTC) between which it replaces the other prices.
+    """
 
     start: date | None
-    by_hour: bool
+    hours: tuple[time, time] | None
     input: TieredRate | None
     output: TieredRate | None
     cached_input: TieredRate | None
+    cache_write: TieredRate | None = None
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One model at one provider, with its price records in the source's order."""
+    """One model at one provider, its prices in the source's order; `batch` is input and output."""
 
     provider: str
     model: str
     aliases: tuple[str, ...]
     accepts: Callable[[str], bool] = field(repr=False)
     first_party: bool
-    records: tuple[PriceRecord, ...]
+    records: tuple[SourcePrice, ...]
+    batch: tuple[TieredRate | None, TieredRate | None] = (None, None)
 
     def starts(self) -> Iterator[date]:
         """Dates at which a new price starts."""
@@ -95,6 +82,7 @@ class Snapshot:
     dated_ids: tuple[tuple[date, str], ...]
 
 
+@cache
 def read_snapshot() -> Snapshot:
     """Read every provider and model of the installed genai-prices package."""
     from importlib.metadata import version
@@ -129,20 +117,6 @@ def day_in(model_ref: str) -> date | None:
         return None
 
 
-@cache
-def first_listed() -> dict[tuple[str, str], date]:
-    """Day since which genai-prices has listed today's undated price, by provider and model.
-
-    Read from the package's own version history (`first_listed.csv` names the commit of each),
-    and used where no snapshot id tells the release date.
-    """
-    table = resource_path("datasets", "prices", "first_listed.csv").read_text(encoding="utf-8")
-    return {
-        (row["provider"], row["model"]): date.fromisoformat(row["first_listed"])
-        for row in csv.DictReader(table.splitlines())
-    }
-
-
 def _listing(provider: Provider, model: ModelInfo) -> Listing:
     maker = provider.model_match
     return Listing(
@@ -151,32 +125,45 @@ def _listing(provider: Provider, model: ModelInfo) -> Listing:
         aliases=tuple(sorted({text.lower() for text in _alias_texts(model.match)})),
         accepts=model.is_match,
         first_party=provider.id in _SELL_THEIR_OWN
-        or (maker is not None and maker.is_match(model.id.lower())),
+        or (provider.id not in _HOSTS and maker is not None and maker.is_match(model.id.lower())),
         records=tuple(_records(model)),
+        batch=_batch(model),
     )
 
 
-def _records(model: ModelInfo) -> Iterator[PriceRecord]:
+def _records(model: ModelInfo) -> Iterator[SourcePrice]:
     from genai_prices.types import ModelPrice, StartDateConstraint, TimeOfDateConstraint
 
     if isinstance(model.prices, ModelPrice):
-        yield _record(model.prices, start=None, by_hour=False)
+        yield _record(model.prices, start=None, hours=None)
         return
     for item in model.prices:
         rule = item.constraint
         start = rule.start_date if isinstance(rule, StartDateConstraint) else None
-        by_hour = isinstance(rule, TimeOfDateConstraint)
-        yield _record(item.prices, start=start, by_hour=by_hour)
+        hours = None
+        if isinstance(rule, TimeOfDateConstraint):
+            hours = (rule.start_time, rule.end_time)
+        yield _record(item.prices, start=start, hours=hours)
 
 
-def _record(price: ModelPrice, *, start: date | None, by_hour: bool) -> PriceRecord:
-    return PriceRecord(
+def _record(
+    price: ModelPrice, *, start: date | None, hours: tuple[time, time] | None
+) -> SourcePrice:
+    return SourcePrice(
         start=start,
-        by_hour=by_hour,
+        hours=hours,
         input=_rate(price.input_mtok),
         output=_rate(price.output_mtok),
         cached_input=_rate(price.cache_read_mtok),
+        cache_write=_rate(price.cache_write_mtok),
     )
+
+
+def _batch(model: ModelInfo) -> tuple[TieredRate | None, TieredRate | None]:
+    for variant in model.price_variants or ():
+        if variant.when == {"processing": "batch"}:
+            return _rate(variant.prices.input_mtok), _rate(variant.prices.output_mtok)
+    return None, None
 
 
 def _rate(price: Decimal | TieredPrices | None) -> TieredRate | None:

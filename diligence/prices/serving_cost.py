@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from diligence.errors import InputError
+from diligence.prices.checked_numbers import (
+    not_negative,
+    positive,
+    positive_share,
+    whole_positive,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SECONDS_PER_HOUR = 3600
 HOURS_PER_DAY = 24
+HOURS_PER_MONTH = 730
 TOKENS_PER_MTOK = 1_000_000
 
 
@@ -55,12 +61,38 @@ def usd_per_mtok(
 
     Half-empty machines double the cost of a token. Rent only: no staff, storage or network.
     """
-    if utilisation > 1:
-        raise InputError(f"utilisation is {utilisation!r}; give a share above 0 and at most 1")
-    throughput = _positive("tokens_per_second", tokens_per_second)
-    busy = _positive("utilisation", utilisation)
-    rent = _positive("n_gpu", n_gpu) * _positive("usd_per_gpu_hour", usd_per_gpu_hour)
+    throughput = positive("tokens_per_second", tokens_per_second)
+    busy = positive_share("utilisation", utilisation)
+    rent = positive("n_gpu", n_gpu) * positive("usd_per_gpu_hour", usd_per_gpu_hour)
     return TOKENS_PER_MTOK * rent / (SECONDS_PER_HOUR * throughput * busy)
+
+
+def break_even_rented_share(
+    api_usd_per_month: Decimal | float, *, usd_per_gpu_hour: Decimal | float, n_gpu: int = 1
+) -> Decimal:
+    """Share of the month accelerators may be on rent before they cost the API's bill.
+
+    ``API bill / (n_gpu * rent * 730)``, the break-even utilisation of the trade. Above 1 own
+    accelerators are cheaper even when rented all month; below it only if they are handed back
+    while idle.
+
+    Parameters
+    ----------
+    api_usd_per_month
+        Bill of the API for the work they would do.
+    usd_per_gpu_hour, n_gpu
+        Rent of one accelerator for one hour, and how many it takes.
+
+    Examples
+    --------
+    >>> print(f"{break_even_rented_share(750, usd_per_gpu_hour=1.5):.1%}")
+    68.5%
+
+    A rented GPU that stays up all month costs a half more than the API it was to replace.
+    """
+    bill = positive("api_usd_per_month", api_usd_per_month)
+    hourly = whole_positive("n_gpu", n_gpu) * positive("usd_per_gpu_hour", usd_per_gpu_hour)
+    return bill / (hourly * HOURS_PER_MONTH)
 
 
 def nodes_needed(
@@ -97,11 +129,37 @@ def nodes_needed(
         )
     seconds = HOURS_PER_DAY * SECONDS_PER_HOUR
     return sum(
-        float(_not_negative(f"tokens of {phase}", tokens))
+        float(not_negative(f"tokens of {phase}", tokens))
         / seconds
-        / float(_positive(f"throughput of {phase}", tokens_per_second_per_node[phase]))
+        / float(positive(f"throughput of {phase}", tokens_per_second_per_node[phase]))
         for phase, tokens in tokens_per_day.items()
     )
+
+
+def agent_context_reads(steps: int) -> int:
+    """Times an agent that sends its whole history again at each step reads one step's worth.
+
+    ``1 + 2 + ... + steps``. Tokens grow with the square of the steps unless they are cached.
+
+    Parameters
+    ----------
+    steps
+        Calls of one task, at least 1; each adds as much to the history as the one before.
+
+    Raises
+    ------
+    InputError
+        If steps is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> agent_context_reads(5)
+    15
+
+    Five calls cost fifteen calls' input: an agent's bill is not its number of steps.
+    """
+    n = whole_positive("steps", steps)
+    return n * (n + 1) // 2
 
 
 @dataclass(frozen=True)
@@ -253,7 +311,7 @@ def serving_day_profit(day: ServingDay) -> ServingProfit:
     return ServingProfit(
         rent_usd=rent,
         list_revenue_usd=at_list,
-        revenue_usd=_positive("revenue", at_list if reported is None else reported),
+        revenue_usd=positive("revenue", at_list if reported is None else reported),
         revenue_usd_by_kind=by_kind,
         tokens=sum(flow.tokens for flow in day.flows),
         average_to_peak=day.average_nodes / day.peak_nodes,
@@ -261,27 +319,15 @@ def serving_day_profit(day: ServingDay) -> ServingProfit:
 
 
 def _check(day: ServingDay) -> None:
-    _positive("average_nodes", day.average_nodes)
-    _positive("gpus_per_node", day.gpus_per_node)
-    _positive("usd_per_gpu_hour", day.usd_per_gpu_hour)
-    _positive("tokens of all flows", sum(flow.tokens for flow in day.flows))
+    positive("average_nodes", day.average_nodes)
+    positive("gpus_per_node", day.gpus_per_node)
+    positive("usd_per_gpu_hour", day.usd_per_gpu_hour)
+    positive("tokens of all flows", sum(flow.tokens for flow in day.flows))
     for flow in day.flows:
-        _not_negative(f"tokens of {flow.kind}", flow.tokens)
-        _not_negative(f"usd_per_mtok of {flow.kind}", flow.usd_per_mtok)
+        not_negative(f"tokens of {flow.kind}", flow.tokens)
+        not_negative(f"usd_per_mtok of {flow.kind}", flow.usd_per_mtok)
     if day.average_nodes > day.peak_nodes:
         raise InputError(
             f"average_nodes {day.average_nodes} exceeds peak_nodes {day.peak_nodes}; "
             "check which of the two the source means"
         )
-
-
-def _positive(name: str, value: Decimal | float) -> Decimal:
-    if not isfinite(value) or value <= 0:
-        raise InputError(f"{name} is {value!r}; give a number above 0")
-    return Decimal(str(value))
-
-
-def _not_negative(name: str, value: Decimal | float) -> Decimal:
-    if not isfinite(value) or value < 0:
-        raise InputError(f"{name} is {value!r}; give a number of at least 0")
-    return Decimal(str(value))

@@ -1,7 +1,12 @@
 """Joins costs and prices: what is exposed to whose price, the run rate, and the months ahead."""
 
+from diligence.projections.company_build import company_model
+from diligence.projections.company_model import CompanyModel, PriceKey
+from diligence.projections.cost_elasticity import CostElasticity, cost_elasticity
 from diligence.projections.exposure import Exposed, PricedInput, exposed, priced_inputs
-from diligence.projections.projection import Projection, project
+from diligence.projections.model_price_history import ModelPriceHistory, model_price_history
+from diligence.projections.price_fall_keeper import PriceFallKeeper, who_keeps_the_price_fall
+from diligence.projections.projection import Projection, price_shock, project
 from diligence.projections.red_lines import (
     RedLine,
     RedLines,
@@ -9,13 +14,14 @@ from diligence.projections.red_lines import (
     load_red_lines,
     red_line_values,
 )
-from diligence.projections.run_rate import RunRate, run_rate
 from diligence.projections.runway import (
     BurnDefinition,
     CashDefinition,
     RunwayTable,
     runway_table,
 )
+from diligence.projections.unit_cost_history import UnitCostHistory, unit_cost_history
+from diligence.projections.unit_cost_trajectory import UnitCostTrajectory, unit_cost_trajectory
 from diligence.projections.unit_costs import UnitCosts, unit_costs
 from diligence.projections.usage_scale import PlanRevenue, UsageScale, scale_usage
 from diligence.projections.user_economics import UserEconomics, user_economics
@@ -23,26 +29,38 @@ from diligence.projections.user_economics import UserEconomics, user_economics
 __all__ = [
     "BurnDefinition",
     "CashDefinition",
+    "CompanyModel",
+    "CostElasticity",
     "Exposed",
+    "ModelPriceHistory",
     "PlanRevenue",
+    "PriceFallKeeper",
+    "PriceKey",
     "PricedInput",
     "Projection",
     "RedLine",
     "RedLines",
-    "RunRate",
     "RunwayTable",
+    "UnitCostHistory",
+    "UnitCostTrajectory",
     "UnitCosts",
     "UsageScale",
     "UserEconomics",
     "check_red_lines",
+    "company_model",
+    "cost_elasticity",
     "exposed",
     "load_red_lines",
+    "model_price_history",
+    "price_shock",
     "priced_inputs",
     "project",
     "red_line_values",
-    "run_rate",
     "runway_table",
     "scale_usage",
+    "unit_cost_history",
+    "unit_cost_trajectory",
     "unit_costs",
     "user_economics",
+    "who_keeps_the_price_fall",
 ]

@@ -40,6 +40,19 @@ class PriceKey:
         return f"{noun} {verb}" + (f", {whom}" if whom else "")
 
 
+def covers(key: PriceKey, other: PriceKey) -> bool:
+    """Tell whether a key, which may leave supplier and model open, names another.
+
+    Examples
+    --------
+    >>> covers(PriceKey("tokens", "buy"), PriceKey("tokens", "buy", "OpenAI"))
+    True
+    """
+    return (key.input, key.side) == (other.input, other.side) and (
+        key.supplier in ("", other.supplier) and key.model in ("", other.model)
+    )
+
+
 @dataclass(frozen=True)
 class PricedLine:
     """Money a month of one segment that moves with one price; reporting currency.
@@ -178,3 +191,17 @@ class CompanyModel:
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False))
+
+
+def exposed_month(model: CompanyModel, key: PriceKey) -> tuple[float, float]:
+    """Money a month that moves with an input, and the part of a rise of 100 % that customers bear.
+
+    Parameters
+    ----------
+    model
+        The company.
+    key
+        Input and side; a key without supplier or model counts them all.
+    """
+    lines = [line for part in model.segments for line in part.lines if covers(key, line.key)]
+    return sum(line.cost for line in lines), sum(line.paid * line.pass_through for line in lines)

@@ -1,24 +1,20 @@
-"""Monthly P&L and cash ahead, under a price multiple for each input.
-
-Volumes stay at the run rate or grow at a stated rate a month: revenue, cost of revenue and all
-inference grow together, training and other operating cost stay. A price multiple of one reproduces
-the baseline of the same month exactly. What customers bear of a rise is revenue.
-"""
+"""Months ahead of one path: revenue, margin, operating result and cash under one shock."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from diligence.errors import InputError
-from diligence.projections.exposure import PricedInput
-from diligence.projections.run_rate import RunRate
+from diligence.projections.company_model import CompanyModel, PriceKey, covers
+from diligence.projections.month_engine import CompanyMonths, run_months
+from diligence.projections.shocks import Shock
 
 if TYPE_CHECKING:
     import pandas as pd
-
 
 LONGEST_MONTHS = 120
 
@@ -30,18 +26,25 @@ class MonthResult:
     month: int
     revenue: float
     paid_cost: float
+    fully_loaded_cost: float
     operating_result: float
-    cash_burn: float
+    response_cost: float
+    cash_burn: float | None
     cash: float | None
+
+    @property
+    def gross_profit(self) -> float:
+        """Revenue less the cost of the paid rung."""
+        return self.revenue - self.paid_cost
 
 
 @dataclass(frozen=True)
 class Projection:
-    """The months ahead under one set of price multiples."""
+    """The months ahead under one shock."""
 
-    multiples: Mapping[str, float]
     months: tuple[MonthResult, ...]
     minimum_cash: float
+    segments: Mapping[str, tuple[float | None, ...]]
 
     def paid_margin(self, month: int) -> float | None:
         """Paid gross margin of a month, counted from 1; a fraction."""
@@ -54,16 +57,16 @@ class Projection:
 
         None when cash is unknown or lasts beyond the horizon.
         """
-        previous: float | None = None
+        opening: float | None = None
         for result in self.months:
-            if result.cash is None:
+            if result.cash is None or result.cash_burn is None:
                 return None
-            opening = result.cash + result.cash_burn if previous is None else previous
+            opening = result.cash + result.cash_burn if opening is None else opening
             if opening <= self.minimum_cash:
                 return float(result.month - 1)
             if result.cash < self.minimum_cash:
                 return result.month - 1 + (opening - self.minimum_cash) / result.cash_burn
-            previous = result.cash
+            opening = result.cash
         return None
 
     @property
@@ -73,8 +76,16 @@ class Projection:
             return "unknown"
         if self.runway_months is not None:
             return "finite"
-        burning = any(result.cash_burn > 0 for result in self.months)
+        burning = any((result.cash_burn or 0.0) > 0 for result in self.months)
         return "beyond_horizon" if burning else "not_burning"
+
+    @property
+    def capital_needed(self) -> float | None:
+        """Money that keeps cash at its minimum through the horizon; 0 when none is needed."""
+        lowest = min(
+            (result.cash for result in self.months if result.cash is not None), default=None
+        )
+        return None if lowest is None else max(self.minimum_cash - lowest, 0.0)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a month."""
@@ -91,110 +102,83 @@ class Projection:
         return str(self.to_frame().to_html(index=False))
 
 
-def project(
-    rate: RunRate,
-    *,
-    multiples: Mapping[str, float] | None = None,
-    months: int = 36,
-    monthly_growth: float = 0.0,
-    opening_cash: float | None = None,
-    monthly_cash_burn: float | None = None,
-    minimum_cash: float = 0.0,
-    start: date | None = None,
-) -> Projection:
-    """Project a run rate under price multiples.
-
-    Parameters
-    ----------
-    rate
-        Monthly starting point.
-    multiples
-        Price multiple per input label (``GPU-hours rented``: 2.0); inputs left out stay at 1.
-    months
-        1 to 120.
-    monthly_growth
-        Growth of volume a month, as a fraction.
-    opening_cash, monthly_cash_burn
-        Observed cash and cash burn a month. The bridge from operating loss to cash burn is held
-        at its observed size. Without them cash is unknown; the P&L is projected all the same.
-    minimum_cash
-        Cash that has to stay, for example by covenant.
-    start
-        Day the shock starts; an input locked beyond it follows only after its lock.
+def project(model: CompanyModel, shock: Shock) -> Projection:
+    """Project a company under a shock of one path.
 
     Raises
     ------
     InputError
-        When a multiple names no input of the run rate, or is negative, or ``months`` is not 1 to
-        120.
+        When a shock names a price that the company does not have, or runs longer than ten years.
     """
-    if not 1 <= months <= LONGEST_MONTHS:
-        raise InputError(f"A projection runs 1 to {LONGEST_MONTHS} months; found {months}.")
-    wanted = dict(multiples or {})
-    _require_known(wanted, rate.inputs)
-    bridge = None if monthly_cash_burn is None else monthly_cash_burn - rate.operating_loss
-    cash = opening_cash if bridge is not None else None
-    results: list[MonthResult] = []
-    for month in range(1, months + 1):
-        volume = (1 + monthly_growth) ** (month - 1)
-        result = _month(rate, wanted, month=month, volume=volume, start=start)
-        burn = (bridge or 0.0) - result.operating_result
-        cash = None if cash is None else cash - burn
-        results.append(
-            MonthResult(
-                month, result.revenue, result.paid_cost, result.operating_result, burn, cash
-            )
-        )
-    return Projection(wanted, tuple(results), minimum_cash)
+    if not 1 <= shock.months <= LONGEST_MONTHS:
+        raise InputError(f"A projection runs 1 to {LONGEST_MONTHS} months; found {shock.months}.")
+    _require_known(shock, model)
+    result = run_months(model, shock)
+    return Projection(_months(model, result, shock.months), model.minimum_cash, _segments(result))
 
 
-@dataclass(frozen=True)
-class _ProfitAndLoss:
-    revenue: float
-    paid_cost: float
-    operating_result: float
+def price_shock(multiples: Mapping[PriceKey, float], *, months: int) -> Shock:
+    """Multiply prices from the first month on; a key without supplier moves them all.
 
-
-def _month(
-    rate: RunRate,
-    multiples: Mapping[str, float],
-    *,
-    month: int,
-    volume: float,
-    start: date | None,
-) -> _ProfitAndLoss:
-    revenue, paid = rate.revenue * volume, rate.paid_cost * volume
-    below_paid = (rate.volume_cost - rate.paid_cost) * volume
-    fixed = rate.operating_cost - rate.volume_cost
-    for priced, at in zip(rate.inputs, rate.exposed, strict=True):
-        rise = multiples.get(priced.label, 1.0) - 1
-        if rise == 0 or _is_locked(priced, month, start):
-            continue
-        if priced.side == "sell":
-            revenue += at.paid * rise * volume
-            continue
-        revenue += at.passed * rise * volume
-        paid += at.paid * rise * volume
-        below_paid += (at.operating - at.paid) * rise * volume
-    return _ProfitAndLoss(revenue, paid, revenue - paid - below_paid - fixed)
-
-
-def _is_locked(priced: PricedInput, month: int, start: date | None) -> bool:
-    if start is None or priced.lock_until is None:
-        return False
-    index = 12 * start.year + start.month + month - 1
-    return index <= 12 * priced.lock_until.year + priced.lock_until.month - 1
-
-
-def _require_known(multiples: Mapping[str, float], inputs: tuple[PricedInput, ...]) -> None:
-    known = [priced.label for priced in inputs]
-    for label, multiple in multiples.items():
-        if label not in known:
-            raise InputError(
-                f"No priced input {label!r}; the deal has {', '.join(known) or 'none'}. "
-                "State it under exposure in deal.yaml."
-            )
+    Raises
+    ------
+    InputError
+        When a multiple is negative.
+    """
+    for key, multiple in multiples.items():
         if multiple < 0:
             raise InputError(
-                f"A price multiple must not be negative; found {multiple} for {label}."
+                f"A price multiple must not be negative; found {multiple} for {key.label}."
+            )
+    return Shock(
+        months, {key: np.full((months, 1), multiple) for key, multiple in multiples.items()}
+    )
+
+
+def _months(model: CompanyModel, result: CompanyMonths, months: int) -> tuple[MonthResult, ...]:
+    columns = [
+        np.broadcast_to(array, (months, 1))[:, 0].tolist()
+        for array in (
+            result.revenue,
+            result.paid_cost,
+            result.fully_loaded_cost,
+            result.operating_result,
+            result.response_cost,
+        )
+    ]
+    burns: list[float | None] = [None] * months
+    if result.cash_burn is not None:
+        burns = np.broadcast_to(result.cash_burn, (months, 1))[:, 0].tolist()
+    found, cash = [], model.cash
+    for month, burn in enumerate(burns, start=1):
+        revenue, paid, loaded, operating, response = (column[month - 1] for column in columns)
+        cash = None if cash is None or burn is None else cash - burn
+        found.append(MonthResult(month, revenue, paid, loaded, operating, response, burn, cash))
+    return tuple(found)
+
+
+def _segments(result: CompanyMonths) -> dict[str, tuple[float | None, ...]]:
+    """Paid margin by segment and month; None without revenue."""
+    return {
+        part.name: tuple(
+            None if revenue <= 0 else 1 - cost / revenue
+            for revenue, cost in zip(
+                np.broadcast_to(part.revenue, result.revenue.shape)[:, 0].tolist(),
+                np.broadcast_to(part.paid_cost, result.revenue.shape)[:, 0].tolist(),
+                strict=True,
+            )
+        )
+        for part in result.segments
+        if part.name
+    }
+
+
+def _require_known(shock: Shock, model: CompanyModel) -> None:
+    known = model.keys
+    for key in shock.prices:
+        if not any(covers(key, other) for other in known):
+            have = ", ".join(other.label for other in known) or "none"
+            raise InputError(
+                f"No priced input {key.label!r}; the deal has {have}. "
+                "State it under exposure in deal.yaml."
             )

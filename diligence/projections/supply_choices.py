@@ -79,7 +79,8 @@ def _self_hosted(
     dear = (replaced * price > plan.hurdle * own) & (price > 1.0)
     decided = np.maximum.accumulate(dear, axis=0)
     live = np.zeros_like(decided)
-    live[plan.lead_months :] = decided[: decided.shape[0] - plan.lead_months]
+    live[plan.lead_months :] = decided[: max(live.shape[0] - plan.lead_months, 0)]
     started = live & ~np.vstack([np.zeros_like(live[:1]), live[:-1]])
-    ratio = own / (line.cost * volume)
-    return np.where(live, (1.0 - plan.share) * price + ratio, price), started * plan.switching_cost
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        hosted = (1.0 - plan.share) * price + own / (line.cost * volume)
+    return np.where(live, hosted, price), started * plan.switching_cost

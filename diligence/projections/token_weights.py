@@ -170,18 +170,18 @@ def _listed(provider: str, model: str, prices: DatedPrices) -> ModelWeights | No
 
 def _price(provider: str, model: str, prices: DatedPrices) -> TokenPrice | None:
     """Price at the seller as named, else at the model's maker."""
-    for name in _spellings(model):
+    for name in model_spellings(model):
         for seller in dict.fromkeys((provider.strip().lower() or None, None)):
             try:
                 found = prices.show(name, provider=seller)
             except InputError:
                 continue
-            if found.state != "unknown":
+            if found.is_known:
                 return found
     return None
 
 
-def _spellings(model: str) -> Iterator[str]:
+def model_spellings(model: str) -> Iterator[str]:
     """The name as written, then without a router's path or a cloud's prefix and version."""
     if model:
         yield model
@@ -222,3 +222,8 @@ def _notes(models: Iterable[ModelWeights], level: Decimal, prices: DatedPrices) 
     if no_cache:
         names = ", ".join(dict.fromkeys(no_cache))
         yield f"no cached price for {names}: x {DEFAULT_RATIOS['cached_input']} of input"
+    if any(item.basis == "list price" for item in models):
+        yield (
+            f"tokens weighed at list prices of {prices.day}, known on {prices.known_on}; "
+            f"{prices.book.vintage}"
+        )

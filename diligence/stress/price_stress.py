@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from diligence.errors import EstimationError
-from diligence.projections import PricedInput, Projection, RunRate, project
+from diligence.projections.company_model import CompanyModel, PriceKey
+from diligence.projections.projection import Projection, price_shock, project
+from diligence.projections.response_modes import pass_through_only
+from diligence.projections.shocks import no_shock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,15 +18,6 @@ if TYPE_CHECKING:
 MULTIPLES: tuple[float, ...] = (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0)
 DOUBLED = 2.0
 HORIZON_MONTH = 12
-
-
-@dataclass(frozen=True)
-class CashStart:
-    """Cash the projection starts from; None where unknown."""
-
-    cash: float | None = None
-    monthly_burn: float | None = None
-    minimum: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,61 +111,67 @@ def margin_at_multiple(
 
 
 def stress_test(
-    rate: RunRate,
-    *,
-    cash: CashStart = CashStart(),
-    multiples: Sequence[float] = MULTIPLES,
-    months: int = 36,
-    monthly_growth: float = 0.0,
-    start: date | None = None,
+    model: CompanyModel, *, multiples: Sequence[float] = MULTIPLES, months: int = 36
 ) -> StressTest:
     """Run every price multiple on every bought, rented and sold input, one at a time.
 
-    The margin is the paid rung of month 12, runway is cash. The baseline is the run rate of
-    the headline period; a multiple of one reproduces the same month of the baseline projection.
+    Stated pass-through acts at once, as k* has it, and nothing else responds. The margin is the
+    paid rung of month 12, runway is cash. The baseline is the run rate of the headline period; a
+    multiple of one reproduces the same month of the baseline projection.
+
+    Parameters
+    ----------
+    model
+        One month at run rate. All suppliers of an input move together.
+    multiples
+        Price multiples, 0 or more.
+    months
+        1 to 120.
     """
-
-    def run(label: str, multiple: float) -> Projection:
-        return project(
-            rate,
-            multiples={label: multiple} if label else {},
-            months=months,
-            monthly_growth=monthly_growth,
-            opening_cash=cash.cash,
-            monthly_cash_burn=cash.monthly_burn,
-            minimum_cash=cash.minimum,
-            start=start,
-        )
-
-    exposed = [priced for priced in rate.inputs if priced.side != "own"]
+    plain = pass_through_only(model)
     scenarios = tuple(
-        _result(run(priced.label, multiple), priced, multiple)
-        for priced in exposed
+        _result(project(plain, price_shock({key: multiple}, months=months)), key, multiple)
+        for key in moving_inputs(model)
         for multiple in multiples
     )
-    return StressTest(_baseline(run("", 1.0), rate), scenarios)
+    return StressTest(_baseline(project(plain, no_shock(months)), model), scenarios)
 
 
-def _baseline(projection: Projection, rate: RunRate) -> ScenarioResult:
+def moving_inputs(model: CompanyModel) -> tuple[PriceKey, ...]:
+    """Inputs and sides whose price reaches the accounts, over all their suppliers.
+
+    Examples
+    --------
+    >>> from diligence.projections.company_model import PricedLine, SegmentModel
+    >>> lines = (PricedLine(PriceKey("tokens", "buy", "OpenAI"), paid=3.0),
+    ...     PricedLine(PriceKey("tokens", "buy", "Google"), paid=1.0))
+    >>> model = CompanyModel("A", "USD", (SegmentModel("", 10.0, lines=lines),))
+    >>> [key.label for key in moving_inputs(model)]
+    ['tokens bought']
+    """
+    return tuple(dict.fromkeys(PriceKey(key.input, key.side) for key in model.keys))
+
+
+def _baseline(projection: Projection, model: CompanyModel) -> ScenarioResult:
     return ScenarioResult(
         name="baseline",
         input="",
         multiple=1.0,
         is_bought=False,
-        gross_margin=rate.paid_margin,
-        operating_result_per_month=-rate.operating_loss,
+        gross_margin=model.paid_margin,
+        operating_result_per_month=model.revenue - model.operating_cost,
         runway_months=projection.runway_months,
         runway_status=projection.runway_status,
     )
 
 
-def _result(projection: Projection, priced: PricedInput, multiple: float) -> ScenarioResult:
+def _result(projection: Projection, key: PriceKey, multiple: float) -> ScenarioResult:
     month = min(HORIZON_MONTH, len(projection.months))
     return ScenarioResult(
-        name=f"{priced.label} x{multiple:g}",
-        input=priced.label,
+        name=f"{key.label} x{multiple:g}",
+        input=key.label,
         multiple=multiple,
-        is_bought=priced.side in ("buy", "rent"),
+        is_bought=key.side in ("buy", "rent"),
         gross_margin=projection.paid_margin(month),
         operating_result_per_month=projection.months[month - 1].operating_result,
         runway_months=projection.runway_months,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
 from diligence.errors import EstimationError
+
+POOLED_THETA = 0.63
+"""Moving-average term pooled over 53 technologies (Farmer and Lafond 2016)."""
 
 
 def variance_factor(horizon: float, *, differences: float, theta: float = 0.0) -> float:
@@ -48,6 +54,36 @@ def variance_factor(horizon: float, *, differences: float, theta: float = 0.0) -
     _require_window(horizon, differences, theta)
     spread = horizon + horizon**2 / differences
     return -2 * theta + (1 + 2 * (differences - 1) * theta / differences + theta**2) * spread
+
+
+def variance_growth(
+    steps: npt.ArrayLike, *, window_steps: npt.ArrayLike, theta: npt.ArrayLike = 0.0
+) -> npt.NDArray[np.float64]:
+    """Forecast variance in units of the variance of one change, for whole arrays.
+
+    A* / (1 + theta^2), see ``variance_factor``. Within the first step, where the formula would
+    go below zero, the variance rises in proportion to time.
+
+    Parameters
+    ----------
+    steps
+        Steps ahead, above 0. All arguments broadcast.
+    window_steps
+        Length of the history behind the drift in steps, at least 1.
+    theta
+        Moving-average term of the increments, from -1 to 1.
+
+    Examples
+    --------
+    >>> variance_growth([1, 2, 10], window_steps=5).tolist()
+    [1.2, 2.8, 30.0]
+    """
+    ahead, window, ma = (np.asarray(item, dtype=float) for item in (steps, window_steps, theta))
+    whole = np.maximum(ahead, 1.0)
+    correlated = 1 + 2 * (window - 1) * ma / window + ma**2
+    factor = -2 * ma + correlated * (whole + whole**2 / window)
+    growth = factor / (1 + ma**2) * np.minimum(ahead, 1.0)
+    return np.asarray(growth, dtype=float)
 
 
 def expected_squared_error(horizon: float, *, differences: float, theta: float = 0.0) -> float:

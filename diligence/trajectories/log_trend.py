@@ -16,6 +16,7 @@ OVERCONFIDENCE_NOTE = (
     "Rival only, not a forecast to rely on: 80 % intervals of log-linear trends held 38 % of "
     "outcomes and 95 % intervals 55 % (own hindcast, 53 technologies of Farmer & Lafond 2016)."
 )
+SHORT_SERIES = 30
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class LogTrendFit(TrajectoryFit):
 
 
 def fit_log_trend(cost: pd.Series) -> LogTrendFit:
-    """Fit a straight line to log cost over time, by least squares with HAC standard errors.
+    """Fit a straight line to log cost over time, by least squares with robust standard errors.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
     -------
     LogTrendFit
         Same questions as ``fit_random_walk``. Standard errors are Newey-West with
-        floor(4 (n / 100)^(2/9)) lags; intervals use t with n - 2 degrees of freedom.
+        floor(4 (n / 100)^(2/9)) lags, or the classic ones where those are larger: in short series
+        Newey-West errors are often far too small. Intervals use t with n - 2 degrees of freedom.
 
     Raises
     ------
@@ -92,7 +94,9 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
     """
     history = read_cost_history(cost)
     line = _fit_line(history)
-    covariance = np.asarray(line.cov_params())
+    robust = np.asarray(line.cov_params())
+    classic = np.asarray(line.normalized_cov_params) * line.mse_resid
+    covariance = robust if robust[1, 1] >= classic[1, 1] else classic
     return LogTrendFit(
         method="log-linear trend",
         n=history.n,
@@ -103,12 +107,25 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
         step_years=history.step_years,
         last_date=history.last_date,
         last_value=history.last_value,
-        notes=(*history.notes, OVERCONFIDENCE_NOTE),
+        notes=(*history.notes, OVERCONFIDENCE_NOTE, *_notes(history, covariance is robust)),
         history=history,
         residual_std_log=math.sqrt(line.mse_resid),
         level_std_error=math.sqrt(covariance[0, 0]),
         level_drift_covariance=float(covariance[0, 1]),
     )
+
+
+def _notes(history: CostHistory, robust: bool) -> tuple[str, ...]:
+    notes = []
+    if history.n < SHORT_SERIES:
+        which = "Newey-West" if robust else "classic (Newey-West would be smaller still)"
+        notes.append(
+            f"Standard errors are {which}; with {history.n} points they understate what "
+            "correlated departures from the line leave open."
+        )
+    if not history.evenly_spaced:
+        notes.append("Dates are uneven: the lags of the errors count points, not time.")
+    return tuple(notes)
 
 
 def _fit_line(history: CostHistory) -> Any:

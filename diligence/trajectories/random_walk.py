@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from diligence.trajectories.calibration import (
+    CalibrationChoice,
+    ForecastCalibration,
+    chosen_calibration,
+    published_formula,
+)
 from diligence.trajectories.cost_history import CostHistory, read_cost_history
-from diligence.trajectories.forecast_variance import require_theta, variance_factor
+from diligence.trajectories.forecast_variance import POOLED_THETA, require_theta
 from diligence.trajectories.trajectory_fit import TrajectoryFit
 
-POOLED_THETA = 0.63
-"""Moving-average term pooled over 53 technologies (Farmer and Lafond 2016)."""
-
 MIN_DIFFERENCES_FOR_THETA = 4
+ROUNDING_VOLATILITY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -27,31 +31,61 @@ class RandomWalkFit(TrajectoryFit):
     Parameters
     ----------
     volatility_per_sqrt_year
-        Standard deviation of the change of log cost, scaled to one year.
+        Standard deviation of the change of log cost in this series (K), scaled to one year.
     theta
-        Moving-average term in use; 0 when dates are uneven or points few.
+        Moving-average term of the drift's standard error and of the published formula; 0 when
+        dates are uneven or points few.
     window_steps
         Length of the history in forecast steps: the number of differences when dates are even.
+    calibration
+        Constants that turn drift and volatility into the forecast.
     """
 
     volatility_per_sqrt_year: float
     theta: float
     window_steps: float
+    calibration: ForecastCalibration
+
+    @property
+    def drift_degrees_of_freedom(self) -> float:
+        """Of the interval of the drift: changes less 1."""
+        return self.n - 2
+
+    def log_median(self, steps: float) -> float:
+        """Median of log cost, `steps` ahead: the share of the past pace that is expected to last.
+
+        See ``ForecastCalibration.kept_pace``; 1 in the published formula.
+        """
+        pace = self.calibration.kept_pace * self.drift_per_year
+        return math.log(self.level) + pace * self.step_years * steps
 
     def log_std_error(self, steps: float) -> float:
-        """Scale of the forecast error of log cost: K sqrt(A* / (1 + theta^2))."""
-        factor = variance_factor(steps, differences=self.window_steps, theta=self.theta)
-        volatility_per_step = self.volatility_per_sqrt_year * math.sqrt(self.step_years)
-        return volatility_per_step * math.sqrt(factor / (1 + self.theta**2))
+        """Scale of the forecast error of log cost, see ``ForecastCalibration.log_scale``."""
+        return float(
+            self.calibration.log_scale(
+                self.volatility_per_sqrt_year,
+                drift_per_year=self.drift_per_year,
+                steps=steps,
+                differences=self.n - 1,
+                window_steps=self.window_steps,
+                step_years=self.step_years,
+            )
+        )
 
 
-def fit_random_walk(cost: pd.Series, *, theta: float = POOLED_THETA) -> RandomWalkFit:
+def fit_random_walk(
+    cost: pd.Series,
+    *,
+    theta: float = POOLED_THETA,
+    calibration: CalibrationChoice = "technology",
+) -> RandomWalkFit:
     """Fit a random walk with drift to the logarithm of a unit cost.
 
     y_t = y_(t-1) + mu + v_t + theta v_(t-1), over the whole history. The drift mu is the mean
     change; the volatility K is the sample deviation of the changes (divided by m - 1 for m
-    changes). Forecast errors follow a t distribution with m - 1 degrees of freedom and scale
-    K sqrt(A* / (1 + theta^2)), see ``variance_factor``.
+    changes). What they say about the future was learnt from hindcasts of technologies, see
+    ``ForecastCalibration``: part of the pace is lost, the volatility of a short series is drawn
+    towards that of technologies as fast as it, and the tails are those of a t distribution.
 
     Parameters
     ----------
@@ -60,9 +94,13 @@ def fit_random_walk(cost: pd.Series, *, theta: float = POOLED_THETA) -> RandomWa
         numbers read as years. Dates on the same day of the month, or on month ends, are counted
         in calendar months.
     theta
-        Moving-average term, from -1 to 1. The default is pooled over 53 technologies. A single
-        short series does not identify it, so it is stated and never estimated here. With
-        3 changes, or uneven dates, 0 is used and a note says so.
+        Moving-average term, from -1 to 1, of the standard error of the drift and of the published
+        formula; a calibration forecasts with its own. The default is pooled over 53
+        technologies. A single short series does not identify it, so it is stated and never
+        estimated here. With 3 changes, or uneven dates, 0 is used and a note says so.
+    calibration
+        "technology" for the shipped constants; None for the published formula: the drift goes on
+        unchanged, t quantiles with m - 1 degrees of freedom around it, and `theta`.
 
     Returns
     -------
@@ -79,9 +117,9 @@ def fit_random_walk(cost: pd.Series, *, theta: float = POOLED_THETA) -> RandomWa
     -----
     Not for a cost with a floor it has already reached, nor for a series with a known break:
     the drift then averages two regimes. For energy or GPU rent, which do not trend, the drift
-    interval will cover 0. The t intervals are somewhat narrow, because K is biased low when
-    changes are correlated: on the 53 technologies they held 76.0 % (nominal 80) and 93.7 %
-    (nominal 95) of outcomes. Read ``backtest`` beside them.
+    interval will cover 0. A list price that has never moved may still be halved tomorrow: no
+    interval learnt from its history can hold that. ``decline_per_year`` is the past pace;
+    ``forecast`` keeps part of it. Read ``backtest`` beside both.
 
     Examples
     --------
@@ -92,11 +130,11 @@ def fit_random_walk(cost: pd.Series, *, theta: float = POOLED_THETA) -> RandomWa
     >>> fit.forecast(2).round(2)  # doctest: +NORMALIZE_WHITESPACE
              median  low80  high80  low95  high95
     date
-    2025-07    5.31   5.05    5.58   4.85    5.81
-    2025-08    4.78   4.36    5.23   4.05    5.63
+    2025-07    5.45   4.93    6.02   4.58    6.48
+    2025-08    5.03   4.15    6.10   3.60    7.04
 
-    Cost halves every seven months, and even the dear end of next month's 95 % interval is below
-    today's 5.90. Six smooth points are thin ground all the same: look at ``backtest``.
+    Cost halved every seven months, and yet a rise next month lies inside the 80 % interval:
+    technologies that fell so fast stumbled more often than six smooth points can show.
 
     References
     ----------
@@ -104,26 +142,29 @@ def fit_random_walk(cost: pd.Series, *, theta: float = POOLED_THETA) -> RandomWa
     Research Policy, 45(3), 647-665.
     """
     require_theta(theta)
+    chosen = chosen_calibration(calibration)
     history = read_cost_history(cost)
     theta, notes = _usable_theta(history, theta)
+    constants = chosen or published_formula(theta)
+    volatility = _volatility_per_step(history)
     window = float(history.spacings_in_steps.sum())
-    volatility_per_step = _volatility_per_step(history)
-    drift_std_error = _drift_std_error(volatility_per_step, window=window, theta=theta)
+    drift_std_error = _drift_std_error(volatility, window=window, theta=theta)
     return RandomWalkFit(
         method="random walk with drift",
         n=history.n,
         drift_per_year=float((history.log_cost[-1] - history.log_cost[0]) / history.years[-1]),
         drift_std_error=drift_std_error / history.step_years,
-        degrees_of_freedom=history.n - 2,
+        degrees_of_freedom=float(constants.degrees_of_freedom(history.n - 1)),
         level=history.last_value,
         step_years=history.step_years,
         last_date=history.last_date,
         last_value=history.last_value,
-        notes=(*history.notes, *notes),
+        notes=(*history.notes, *notes, *_calibration_notes(chosen, volatility)),
         history=history,
-        volatility_per_sqrt_year=volatility_per_step / math.sqrt(history.step_years),
+        volatility_per_sqrt_year=volatility / math.sqrt(history.step_years),
         theta=theta,
         window_steps=window,
+        calibration=constants,
     )
 
 
@@ -159,3 +200,21 @@ def _usable_theta(history: CostHistory, theta: float) -> tuple[float, tuple[str,
         f"({POOLED_THETA:g} is pooled over the 53 technologies of Farmer & Lafond 2016)."
     )
     return theta, (note,)
+
+
+def _calibration_notes(
+    calibration: ForecastCalibration | None, volatility: float
+) -> tuple[str, ...]:
+    if calibration is None:
+        return ()
+    note = (
+        f"The forecast keeps {calibration.kept_pace:.0%} of the past pace and its intervals are "
+        f"scaled, so that they held on {calibration.panel}."
+    )
+    if volatility >= ROUNDING_VOLATILITY:
+        return (note,)
+    return (
+        note,
+        "The changes show no noise: the width of the interval is that of other technologies. "
+        "A list price moves in jumps; stress it instead.",
+    )

@@ -39,7 +39,7 @@ class TrajectoryFit(ABC):
     drift_std_error
         Standard error of that drift.
     degrees_of_freedom
-        Of the t distribution behind every interval.
+        Of the t distribution of a forecast; infinite means normal.
     level
         Median of the cost at the last date, in the unit of the series.
     step_years
@@ -56,7 +56,7 @@ class TrajectoryFit(ABC):
     n: int
     drift_per_year: float
     drift_std_error: float
-    degrees_of_freedom: int
+    degrees_of_freedom: float
     level: float
     step_years: float
     last_date: Any
@@ -71,6 +71,11 @@ class TrajectoryFit(ABC):
     def log_median(self, steps: float) -> float:
         """Median of log cost, `steps` ahead of the last date."""
         return math.log(self.level) + self.drift_per_year * self.step_years * steps
+
+    @property
+    def drift_degrees_of_freedom(self) -> float:
+        """Of the t distribution of the drift; the forecast's unless a curve says otherwise."""
+        return self.degrees_of_freedom
 
     @property
     def decline_per_year(self) -> float:
@@ -104,7 +109,8 @@ class TrajectoryFit(ABC):
         """
         if not 0 < level < 1:
             raise EstimationError(f"The level must lie between 0 and 1, got {level!r}; try 0.90.")
-        reach = self._quantile(level) * self.drift_std_error
+        quantile = float(stdtrit(self.drift_degrees_of_freedom, (1 + level) / 2))
+        reach = quantile * self.drift_std_error
         return _decline(self.drift_per_year + reach), _decline(self.drift_per_year - reach)
 
     def forecast(self, horizon: int) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from tests.small_deals import CASES, tree_digest, write_deal
 
 COMMANDS = (
     "screen", "new", "check", "split", "stress", "memo", "lab", "portfolio", "portfolio run",
+    "trajectory", "prices", "prices list", "prices show", "prices events", "prices index",
+    "prices append",
 )  # fmt: skip
 HEAVY = (
     "pandas", "numpy", "scipy", "statsmodels", "altair", "papermill", "nbconvert", "nbformat",

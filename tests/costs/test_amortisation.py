@@ -77,7 +77,7 @@ def test_maintenance_runs_are_not_amortised():
 
 
 def test_a_released_model_a_month_by_life():
-    # methods.md D: $200-300m over 18 to 12 months is $11.1-25.0m a month.
+    # $200-300m over 18 to 12 months is $11.1-25.0m a month.
     month = parse_period("2025-01")
     low, high = (
         amortised_charge([Vintage("v", D(cost), date(2025, 1, 1))], period=month, life_months=life)

@@ -20,7 +20,7 @@ from diligence.prices import (
     blended_price,
     task_cost,
 )
-from diligence.prices.listings import first_listed
+from diligence.prices.source_records import first_listed
 
 MID_2026 = date(2026, 6, 30)
 AFTER_THE_DATA = date(2026, 11, 30)
@@ -61,16 +61,14 @@ def test_cost_of_a_task_at_published_prices(model: str, as_of: date, usd: str) -
 
 
 def test_o3_fell_by_four_fifths_on_10_june_2025() -> None:
-    # OpenAI's announcement of 10 June 2025: o3 from 10/40 to 2/8 USD per Mtok
+    # OpenAI's announcements of 16 April and 10 June 2025: o3 from 10/40 to 2/8 USD per Mtok
     after = BOOK.as_of(date(2025, 6, 10)).show("o3")
     before = BOOK.as_of(date(2025, 6, 9)).show("o3")
 
     assert (after.usd_per_mtok_input, after.usd_per_mtok_output) == (2, 8)
     assert after.effective_date == date(2025, 6, 10)
-    assert before.state == "unknown"
-    assert before.usd_per_mtok_input is None
-    assert before.usd_per_mtok_output is None
-    assert "2025-06-10" in before.reason
+    assert (before.usd_per_mtok_input, before.usd_per_mtok_output) == (10, 40)
+    assert before.effective_date == date(2025, 4, 16)
 
 
 @pytest.mark.parametrize("as_of", [date(2020, 1, 1), date(2026, 4, 22)])
@@ -85,7 +83,7 @@ def test_no_price_before_the_release(as_of: date) -> None:
 def test_price_from_the_day_of_release() -> None:
     price = BOOK.as_of(date(2026, 4, 23)).show("gpt-5.5")
 
-    assert price.state == "in_force"
+    assert price.state == "effective"
     assert price.effective_date == date(2026, 4, 23)
 
 
@@ -96,18 +94,26 @@ def test_release_date_of_a_model_comes_from_any_providers_snapshot_id() -> None:
 
 
 def test_an_undated_price_is_not_carried_back_before_the_dated_history() -> None:
-    assert BOOK.as_of(date(2025, 5, 21)).show("gpt-4o").state == "unknown"
-    price = BOOK.as_of(date(2025, 5, 22)).show("gpt-4o")
-    assert price.state == "in_force"
-    assert price.effective_date is None
-    assert "before 2025-05-22" in price.notes[0]
+    # sonar is in no list of ours and the source does not date its price
+    assert BOOK.as_of(date(2025, 5, 21)).show("sonar").state == "unknown"
+    first = BOOK.as_of(date(2025, 7, 3)).show("sonar")
+    assert first.state == "effective"
+    assert "does not date this price" in first.notes[0]
 
 
 def test_knowledge_day_hides_later_changes() -> None:
+    # on 1 June 2025 nobody knew of the cut of 10 June
     price = BOOK.as_of(MID_2026, known_on=date(2025, 6, 1)).show("o3")
 
-    assert price.state == "unknown"
+    assert (price.usd_per_mtok_input, price.usd_per_mtok_output) == (10, 40)
     assert price.known_on == date(2025, 6, 1)
+
+
+def test_knowledge_day_before_the_model_knows_no_price() -> None:
+    price = BOOK.as_of(MID_2026, known_on=date(2025, 4, 15)).show("o3")
+
+    assert price.state == "unknown"
+    assert "the first is known on 2025-04-16" in price.reason
 
 
 def test_knowledge_day_after_the_data_changes_nothing_but_itself() -> None:
@@ -124,7 +130,7 @@ def test_a_start_after_the_data_is_announced_and_the_present_price_stands_until_
     now = BOOK.as_of(date(2026, 12, 31)).show("gemini-3.8-flash")
     then = BOOK.as_of(date(2027, 1, 1)).show("gemini-3.8-flash")
 
-    assert now.state == "in_force"
+    assert now.state == "effective"
     assert then.state == "announced"
     assert then.effective_date == date(2027, 1, 1)
     assert now.usd_per_mtok_input is not None
@@ -225,10 +231,11 @@ def test_a_free_listing_is_unknown_and_not_zero() -> None:
 
 
 def test_a_price_by_the_hour_is_an_interval_and_not_a_number() -> None:
-    price = BOOK.as_of(AFTER_THE_DATA).show("deepseek-chat")
+    price = BOOK.as_of(date(2025, 7, 1)).show("deepseek-chat")
 
     assert price.state == "unknown"
     assert "input 0.135 to 0.27, output 0.55 to 1.1 USD per Mtok" in price.reason
+    assert "16:30-00:30 UTC" in price.reason
 
 
 def test_no_listing_is_ever_priced_at_zero() -> None:
@@ -250,8 +257,9 @@ def test_json_shape(prices: DatedPrices) -> None:
     assert found["model"] == "gpt-5.5"
     assert found["as_of"] == "2026-06-30"
     assert found["effective_date"] == "2026-04-23"
-    assert found["state"] == "in_force"
-    assert found["source"].startswith(BOOK.vintage)
+    assert found["state"] == "effective"
+    assert found["source"].startswith("genai-prices ")
+    assert found["vintage"] == BOOK.vintage
     assert {"known_on", "source"} <= found.keys()
 
 
@@ -272,7 +280,7 @@ def test_result_reads_the_same_everywhere(prices: DatedPrices) -> None:
 
     assert price.summary().startswith(
         "openai/gpt-5.5 on 2026-06-30: input 10, cached input 1, output 45 USD per Mtok "
-        "(in force, requests above 272,000 input tokens)"
+        "(effective, requests above 272,000 input tokens)"
     )
     assert list(price.to_frame()["usd_per_mtok"]) == [10.0, 1.0, 45.0]
     assert "<table" in price._repr_html_()
@@ -328,11 +336,11 @@ def test_first_listings_lie_inside_the_history_of_the_data() -> None:
     listed = first_listed()
 
     assert len(listed) > 100
-    assert all(day <= BOOK.vintage_date for day in listed.values())
-    # no snapshot id dates Gemini 2.5 Pro, so the book vouches from its first listing on
-    start = listed["google", "gemini-2.5-pro"]
-    assert BOOK.as_of(start - timedelta(1)).show("gemini-2.5-pro").state == "unknown"
-    assert BOOK.as_of(start).show("gemini-2.5-pro").effective_date == start
+    assert all(entry.day <= BOOK.vintage_date for entry in listed.values())
+    # no snapshot id dates Sonar, so the book vouches from its first listing on
+    start = listed["perplexity", "sonar", None].day
+    assert BOOK.as_of(start - timedelta(1)).show("sonar").state == "unknown"
+    assert BOOK.as_of(start).show("sonar").effective_date == start
 
 
 def test_loading_and_asking_open_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +350,7 @@ def test_loading_and_asking_open_no_connection(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
 
-    assert PriceBook.load().as_of(MID_2026).show("gpt-5.5").state == "in_force"
+    assert PriceBook.load().as_of(MID_2026).show("gpt-5.5").state == "effective"
 
 
 def test_importing_the_package_does_not_read_the_data() -> None:
@@ -398,19 +406,20 @@ def test_prices_are_positive_or_unknown_with_a_reason(
     price = BOOK.as_of(day).show(model, provider=provider, context_tokens=context)
 
     assert all(part is None or part > 0 for part in _components(price))
-    assert (price.state == "unknown") == bool(price.reason)
-    assert price.state != "unknown" or _components(price) == [None, None, None]
+    assert price.is_known != bool(price.reason)
+    assert price.is_known or _components(price) == [None, None, None]
 
 
 @given(st.sampled_from(MODELS), DAYS, st.integers(min_value=0, max_value=3650))
-def test_a_price_once_known_stays_known(
+def test_a_price_once_known_stays_known_or_says_why(
     listed: tuple[str, str], day: date, days_later: int
 ) -> None:
     model, provider = listed
     before = BOOK.as_of(day).show(model, provider=provider)
     after = BOOK.as_of(day + timedelta(days_later)).show(model, provider=provider)
 
-    assert before.state == "unknown" or after.state != "unknown"
+    by_the_hour = "hour of the day" in after.reason
+    assert before.state == "unknown" or after.state != "unknown" or by_the_hour
 
 
 def test_every_listing_answers_on_every_kind_of_day() -> None:

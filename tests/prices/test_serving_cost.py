@@ -12,6 +12,8 @@ from diligence.errors import InputError
 from diligence.prices import (
     ServingDay,
     TokenFlow,
+    agent_context_reads,
+    break_even_rented_share,
     nodes_needed,
     serving_day_profit,
     usd_per_mtok,
@@ -95,6 +97,13 @@ def test_usd_per_mtok(tokens_per_second: int, usd_per_gpu_hour: int, expected: f
     assert float(found) == pytest.approx(expected, abs=5e-4)
 
 
+# 750 / (1.5 x 730)
+def test_published_break_even_share_of_the_month() -> None:
+    assert float(break_even_rented_share(750, usd_per_gpu_hour=1.5)) == pytest.approx(
+        0.6849, abs=5e-5
+    )
+
+
 @given(
     st.floats(min_value=1, max_value=1e6),
     st.decimals(min_value="0.01", max_value=100, places=2),
@@ -158,6 +167,17 @@ def test_values_that_make_no_cost_are_refused(changed: dict[str, float], message
     usual = {"tokens_per_second": 1000.0, "usd_per_gpu_hour": 2.0}
     with pytest.raises(InputError, match=message):
         usd_per_mtok(**(usual | changed))  # type: ignore[arg-type]
+
+
+# 1 + 2 + 3 + 4 + 5
+@pytest.mark.parametrize(("steps", "expected"), [(1, 1), (2, 3), (5, 15)])
+def test_an_agent_reads_its_history_again_at_each_step(steps: int, expected: int) -> None:
+    assert agent_context_reads(steps) == expected
+
+
+def test_an_agent_takes_at_least_one_whole_step() -> None:
+    with pytest.raises(InputError, match="steps is 0; give a whole number of at least 1"):
+        agent_context_reads(0)
 
 
 def test_phases_must_agree() -> None:

@@ -35,7 +35,9 @@ def test_weights_of_a_listed_model_price_the_published_task(prices, model, publi
 def test_a_seller_the_book_does_not_know_takes_the_maker_prices(prices):
     weights = weights_of(prices, ("Some Reseller", "gpt-4.1"), ("OpenAI", "gpt-4.1"))
     assert {item.input for item in weights.models} == {Decimal(2)}
-    assert not weights.notes
+    (vintage,) = weights.notes
+    assert vintage.startswith("tokens weighed at list prices of 2026-06-30, known on ")
+    assert "genai-prices" in vintage
 
 
 def test_an_unknown_model_is_never_free(prices):

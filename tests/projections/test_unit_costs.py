@@ -147,7 +147,7 @@ def test_the_fictional_case_adds_up(prices):
 @pytest.mark.parametrize(
     "model", ["claude-3-5-sonnet-20241022", "anthropic/claude-3-7-sonnet-20250219"]
 )
-def test_billed_requests_of_a_coding_assistant_are_recovered_from_their_sum(prices, model):
+def test_billed_requests_of_a_coding_assistant_are_recovered_from_their_sum(model):
     # Aider's public analytics (Apache-2.0): the bill of every request is known. Only the sum is
     # given here; median and p95 have to come back.
     root = os.environ.get(VARIABLE)
@@ -166,6 +166,7 @@ def test_billed_requests_of_a_coding_assistant_are_recovered_from_their_sum(pric
             "output_tokens": table["output_tokens"],
         }
     )
+    prices = PriceBook.load().as_of(date(2025, 3, 1))
     found = unit_costs(
         usage,
         Decimal(f"{table['cost_usd'].sum():.6f}"),

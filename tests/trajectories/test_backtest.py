@@ -25,7 +25,7 @@ def test_first_forecast_by_hand():
     # scale 1.291, and 80 % reach 1.638 * 1.291 = 2.115, 95 % reach 3.182 * 1.291 = 4.108.
     for surprise, inside80, inside95 in [(2.0, 1, 1), (3.0, 0, 1), (-4.2, 0, 0)]:
         log_cost = [8.0, 7.0, 4.0, 3.0, 0.0, -2.0 + surprise]
-        result = backtest(pd.Series(np.exp(log_cost), index=range(6)), theta=0)
+        result = backtest(pd.Series(np.exp(log_cost), index=range(6)), theta=0, calibration=None)
         assert result.n == 1
         assert (result.coverage80, result.coverage95) == (inside80, inside95)
         assert result.bias_log == pytest.approx(surprise)
@@ -47,7 +47,7 @@ def test_bad_values_are_refused_even_when_too_short():
 
 
 def test_a_steady_decline_is_always_inside(tenfold_a_year):
-    result = backtest(tenfold_a_year)
+    result = backtest(tenfold_a_year, calibration=None)
     assert (result.coverage80, result.coverage95) == (1, 1)
     assert result.bias_log == pytest.approx(0, abs=1e-12)
     assert result.crps == pytest.approx(0, abs=1e-9)
@@ -67,7 +67,7 @@ def test_horizon_can_be_capped(tenfold_a_year):
 def test_uneven_dates_count_true_time():
     # A year a step; the last point comes two years after the origin before it.
     cost = pd.Series(np.exp(-np.array([0.0, 1, 2, 3, 4, 6])), index=[0.0, 1, 2, 3, 4, 6])
-    frame = backtest(cost).to_frame()
+    frame = backtest(cost, calibration=None).to_frame()
     assert frame["steps"].tolist() == [2]
     assert frame["error_log"].tolist() == pytest.approx([0])
 
@@ -76,7 +76,10 @@ def test_random_walks_are_covered_as_often_as_stated():
     # 300 walks of 12 points, independent changes, one step ahead from each origin.
     changes = np.random.default_rng(7).normal(-0.1, 0.2, size=(300, 11))
     walks = np.exp(np.cumsum(changes, axis=1))
-    results = [backtest(pd.Series(w, index=range(11)), theta=0, max_horizon=1) for w in walks]
+    results = [
+        backtest(pd.Series(w, index=range(11)), theta=0, max_horizon=1, calibration=None)
+        for w in walks
+    ]
     assert np.mean([r.coverage80 for r in results]) == pytest.approx(0.80, abs=0.03)
     assert np.mean([r.coverage95 for r in results]) == pytest.approx(0.95, abs=0.02)
 

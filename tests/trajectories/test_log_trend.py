@@ -27,17 +27,35 @@ def test_line_by_hand():
 
 
 def test_newey_west_error_by_hand():
-    # Same line; n = 6 gives int(4 * .06^(2/9)) = 2 lags with weights 2/3 and 1/3. Scores are
-    # residual times centred year; the slope's variance is their long-run sum over 17.5 squared,
-    # times 6/4 for two parameters.
-    score = np.array([0, -0.4, 1.2, -1.2, 0.4, 0]) * np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
+    # n = 10 gives int(4 * .1^(2/9)) = 2 lags with weights 2/3 and 1/3. Scores are residual times
+    # centred year; the slope's variance is their long-run sum over 82.5 squared, times 10/8 for
+    # two parameters. A cost that bends leaves correlated departures, so this is the larger error.
+    log_cost = np.array([3.0, 0, -2, -3, -2, -2, -3, -1, 0, 2])
+    year = np.arange(10) - 4.5
+    residual = log_cost - log_cost.mean() - (year @ log_cost / 82.5) * year
+    score = residual * year
     long_run = (
         score @ score
         + 2 * (2 / 3) * (score[1:] @ score[:-1])
         + 2 * (1 / 3) * (score[2:] @ score[:-2])
     )
+    fit = fit_log_trend(pd.Series(np.exp(log_cost), index=range(10)))
+    assert fit.drift_std_error == pytest.approx(math.sqrt(long_run * 10 / 8) / 82.5)
+    assert fit.drift_std_error > math.sqrt(residual @ residual / 8 / 82.5)
+
+
+def test_the_classic_error_stands_in_where_newey_west_is_smaller():
+    # The line of the test before last: residual variance .8, squared years 17.5. Its departures
+    # change sign, and Newey-West would give .048 where the classic error is sqrt(.8 / 17.5) = .214.
     fit = fit_log_trend(pd.Series(np.exp([1.0, 0.0, 1.0, -2.0, -1.0, -2.0]), index=range(6)))
-    assert fit.drift_std_error == pytest.approx(math.sqrt(long_run * 6 / 4) / 17.5)
+    assert fit.drift_std_error == pytest.approx(math.sqrt(0.8 / 17.5))
+    assert any("Newey-West would be smaller still" in note for note in fit.notes)
+
+
+def test_notes_on_short_and_uneven_series():
+    fit = fit_log_trend(pd.Series([9.0, 7.0, 6.5, 4.0, 4.2], index=[2015, 2016, 2019, 2020, 2025]))
+    assert any("with 5 points they understate" in note for note in fit.notes)
+    assert any("lags of the errors count points, not time" in note for note in fit.notes)
 
 
 def test_the_note_says_how_often_such_intervals_hold(bumpy):
@@ -68,6 +86,7 @@ def test_no_forecast_is_surer_than_the_scatter_around_the_line(log_cost):
 
 
 def test_both_curves_agree_without_noise(tenfold_a_year):
-    walk, line = fit_random_walk(tenfold_a_year), fit_log_trend(tenfold_a_year)
+    walk = fit_random_walk(tenfold_a_year, calibration=None)
+    line = fit_log_trend(tenfold_a_year)
     pd.testing.assert_frame_equal(walk.forecast(6), line.forecast(6), rtol=1e-6)
     pd.testing.assert_frame_equal(walk.to_frame(), line.to_frame(), rtol=1e-6)

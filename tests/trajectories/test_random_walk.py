@@ -9,6 +9,7 @@ from scipy import stats
 
 from diligence.errors import EstimationError
 from diligence.trajectories import fit_random_walk
+from diligence.trajectories.calibration import ForecastCalibration
 
 LOG_CHANGES = st.lists(st.floats(-1, 1), min_size=4, max_size=30)
 
@@ -23,12 +24,13 @@ def test_ten_times_cheaper_in_a_year(tenfold_a_year):
     assert fit.n == 13
     assert fit.decline_per_year == pytest.approx(0.9, rel=1e-12)
     assert fit.half_life_months == pytest.approx(12 * math.log(2) / math.log(10), rel=1e-12)
-    assert fit.forecast(12)["median"].iloc[-1] == pytest.approx(1.0, rel=1e-9)
+    plain = fit_random_walk(tenfold_a_year, calibration=None)
+    assert plain.forecast(12)["median"].iloc[-1] == pytest.approx(1.0, rel=1e-9)
 
 
 def test_drift_and_volatility_by_hand(bumpy):
     # Log changes -1, -3, -1, -3: mean -2, squared deviations 4 x 1, divided by 4 - 1.
-    fit = fit_random_walk(bumpy, theta=0)
+    fit = fit_random_walk(bumpy, theta=0, calibration=None)
     assert fit.drift_per_year == pytest.approx(-2)
     assert fit.volatility_per_sqrt_year == pytest.approx(math.sqrt(4 / 3))
     assert fit.degrees_of_freedom == 3
@@ -37,7 +39,7 @@ def test_drift_and_volatility_by_hand(bumpy):
 def test_forecast_by_hand(bumpy):
     # Two steps: median exp(0 - 4); scale sqrt(4/3 * (2 + 4/4)) = 2; t quantiles of a printed
     # table with 3 degrees of freedom: 1.638 (10 % in each tail) and 3.182 (2.5 %).
-    row = fit_random_walk(bumpy, theta=0).forecast(2).loc[2026]
+    row = fit_random_walk(bumpy, theta=0, calibration=None).forecast(2).loc[2026]
     assert np.log(row["median"]) == pytest.approx(-4)
     assert np.log(row["low80"]) == pytest.approx(-4 - 1.638 * 2, abs=2e-3)
     assert np.log(row["high80"]) == pytest.approx(-4 + 1.638 * 2, abs=2e-3)
@@ -47,7 +49,7 @@ def test_forecast_by_hand(bumpy):
 
 def test_forecast_scale_with_the_pooled_theta(bumpy):
     # m = 4, two steps: A* = -1.26 + (1 + 2 * 3 * .63 / 4 + .3969) * 3 = 5.7657.
-    scale = fit_random_walk(bumpy).log_std_error(2)
+    scale = fit_random_walk(bumpy, calibration=None).log_std_error(2)
     assert scale == pytest.approx(math.sqrt(4 / 3 * 5.7657 / 1.3969), rel=1e-12)
 
 
@@ -69,7 +71,7 @@ def test_solar_module_forecast_of_the_paper():
     # 17 years is exp(-1.7) = .183 of today's cost and the deviation of its log is 1.0325.
     pattern = np.tile([1.0, -1.0], 17)[:33]
     pattern = (pattern - pattern.mean()) / pattern.std(ddof=1)
-    fit = fit_random_walk(yearly(-0.10 + 0.15 * pattern))
+    fit = fit_random_walk(yearly(-0.10 + 0.15 * pattern), calibration=None)
     assert fit.log_std_error(17) == pytest.approx(1.0325, abs=5e-5)
     assert fit.forecast(17)["median"].iloc[-1] / fit.last_value == pytest.approx(0.183, abs=5e-4)
 
@@ -79,7 +81,7 @@ def test_uneven_dates_use_time_not_steps():
     # squared over time: .0625 + .125 + .0625 = .25, divided by 3 - 1. Two years on, with four
     # years of history: variance .125 * (2 + 4/4).
     cost = pd.Series(np.exp([0.0, -1.0, -4.0, -5.0]), index=[2020, 2021, 2023, 2024])
-    fit = fit_random_walk(cost)
+    fit = fit_random_walk(cost, calibration=None)
     assert fit.drift_per_year == pytest.approx(-1.25)
     assert fit.volatility_per_sqrt_year == pytest.approx(math.sqrt(0.125))
     assert (fit.theta, fit.window_steps, fit.step_years) == (0.0, 4.0, 1.0)
@@ -104,13 +106,13 @@ def test_the_stated_theta_is_named_in_the_notes(bumpy):
 
 
 def test_probability_below_by_hand(bumpy):
-    fit = fit_random_walk(bumpy, theta=0)
+    fit = fit_random_walk(bumpy, theta=0, calibration=None)
     assert fit.probability_below(math.exp(-4), 2) == pytest.approx(0.5)
     assert fit.probability_below(math.exp(-4 + 1.638 * 2), 2) == pytest.approx(0.9, abs=1e-3)
 
 
 def test_probability_without_noise_is_zero_or_one():
-    flat = fit_random_walk(pd.Series(3.0, index=range(2020, 2026)))
+    flat = fit_random_walk(pd.Series(3.0, index=range(2020, 2026)), calibration=None)
     assert flat.probability_below(3.1, 4) == 1
     assert flat.probability_below(2.9, 4) == 0
 
@@ -186,19 +188,29 @@ def test_reversing_time_turns_the_drift_round(log_changes):
 
 
 @given(st.floats(1e-6, 1e9), st.integers(4, 40), st.integers(1, 50))
-def test_a_constant_cost_has_no_drift_and_a_point_interval(value, n, horizon):
+def test_a_constant_cost_has_no_drift_and_still_an_honest_interval(value, n, horizon):
     fit = fit_random_walk(pd.Series(value, index=range(n)))
     assert fit.drift_per_year == 0
     assert fit.conf_int() == (0, 0)
+    last = fit.forecast(horizon).iloc[-1]
+    assert last["median"] == pytest.approx(value, rel=1e-12)
+    assert last["low95"] < last["low80"] < value < last["high80"] < last["high95"]
+    assert any("no noise" in note for note in fit.notes)
+
+
+@given(st.floats(1e-6, 1e9), st.integers(4, 40), st.integers(1, 50))
+def test_by_the_published_formula_a_constant_cost_is_certain(value, n, horizon):
+    fit = fit_random_walk(pd.Series(value, index=range(n)), calibration=None)
     assert fit.forecast(horizon).to_numpy() == pytest.approx(value, rel=1e-12)
 
 
+@pytest.mark.parametrize("calibration", ["technology", None])
 @given(LOG_CHANGES, st.floats(1, 5))
-def test_more_noise_never_narrows_an_interval(log_changes, factor):
+def test_more_noise_never_narrows_an_interval(calibration, log_changes, factor):
     noise = np.array(log_changes) - np.mean(log_changes)
     calm, noisy = (
-        fit_random_walk(yearly(-0.3 + noise)),
-        fit_random_walk(yearly(-0.3 + factor * noise)),
+        fit_random_walk(yearly(-0.3 + noise), calibration=calibration),
+        fit_random_walk(yearly(-0.3 + factor * noise), calibration=calibration),
     )
     assert noisy.log_std_error(4) >= calm.log_std_error(4) - 1e-9
     assert noisy.drift_std_error >= calm.drift_std_error - 1e-9
@@ -206,10 +218,12 @@ def test_more_noise_never_narrows_an_interval(log_changes, factor):
 
 @given(LOG_CHANGES, st.sampled_from([-0.5, 0.0, 0.25, 0.63, 1.0]))
 def test_a_longer_horizon_never_narrows_an_interval(log_changes, theta):
-    forecast = np.log(fit_random_walk(yearly(log_changes), theta=theta).forecast(12))
-    for level in (80, 95):
-        width = (forecast[f"high{level}"] - forecast[f"low{level}"]).to_numpy()
-        assert (np.diff(width) >= -1e-9).all()
+    for calibration in ("technology", None):
+        fit = fit_random_walk(yearly(log_changes), theta=theta, calibration=calibration)
+        forecast = np.log(fit.forecast(12))
+        for level in (80, 95):
+            width = (forecast[f"high{level}"] - forecast[f"low{level}"]).to_numpy()
+            assert (np.diff(width) >= -1e-9).all()
 
 
 @given(LOG_CHANGES)
@@ -217,3 +231,70 @@ def test_intervals_nest_around_the_median(log_changes):
     forecast = fit_random_walk(yearly(log_changes)).forecast(5)
     order = forecast[["low95", "low80", "median", "high80", "high95"]].to_numpy()
     assert (np.diff(order, axis=1) >= 0).all()
+
+
+def test_calibrated_forecast_by_hand(bumpy):
+    # Drift -2, K^2 = 4/3 from 4 changes. Pooled: (3 (.1^2 + .25^2 2^2) + 3 * 4/3) / (3 + 3)
+    # = (.78 + 4) / 6 = .796667. Two steps keep half the pace; variance times 2 + 4/4.
+    constants = ForecastCalibration(
+        kept_pace=0.5,
+        prior_differences=3.0,
+        calm_volatility_per_sqrt_year=0.1,
+        volatility_per_pace=0.25,
+        own_volatility_floor=0.7,
+        tail_degrees_of_freedom=5.0,
+        theta=0.0,
+        panel="three made-up series",
+    )
+    fit = fit_random_walk(bumpy, calibration=constants)
+    assert fit.log_median(2) == pytest.approx(-2)
+    assert fit.log_std_error(2) == pytest.approx(math.sqrt(0.796667 * 3), rel=1e-6)
+    assert fit.degrees_of_freedom == 5
+    assert any("keeps 50% of the past pace" in note for note in fit.notes)
+
+
+def test_the_interval_of_the_past_pace_is_its_own(bumpy):
+    shipped, published = fit_random_walk(bumpy), fit_random_walk(bumpy, calibration=None)
+    assert shipped.conf_int() == published.conf_int()
+    assert shipped.decline_per_year == published.decline_per_year
+
+
+def test_the_same_walk_read_monthly_or_yearly_has_the_same_yearly_forecast():
+    # One change a year by -0.5 and three of none, quarter by quarter, against its yearly points.
+    quarters = pd.period_range("2018Q1", periods=33, freq="Q")
+    log_cost = -0.5 * np.floor(np.arange(33) / 4)
+    quarterly = fit_random_walk(pd.Series(np.exp(log_cost), index=quarters))
+    yearly_fit = fit_random_walk(pd.Series(np.exp(log_cost[::4]), index=range(2018, 2027)))
+    assert quarterly.log_median(4) == pytest.approx(yearly_fit.log_median(1), abs=1e-9)
+
+
+@given(LOG_CHANGES)
+def test_reversing_time_mirrors_the_forecast(log_changes):
+    cost = yearly(log_changes)
+    back = fit_random_walk(pd.Series(cost.to_numpy()[::-1], index=cost.index))
+    there = fit_random_walk(cost)
+    assert back.log_median(3) - math.log(back.level) == pytest.approx(
+        math.log(there.level) - there.log_median(3), abs=1e-9
+    )
+    assert back.log_std_error(3) == pytest.approx(there.log_std_error(3))
+
+
+@pytest.mark.parametrize(
+    ("values", "dates", "message"),
+    [
+        ([3.0], [2024], "at least 4 points"),
+        ([3.0, 2.0, math.nan, 1.0], range(2020, 2024), "Drop the date"),
+        ([3.0, 0.0, 2.0, 1.0], range(2020, 2024), "Drop periods without usage"),
+        ([3.0, -1.0, 2.0, 1.0], range(2020, 2024), "add credits and refunds back"),
+        ([3.0, 2.0, 2.0, 1.0], [2020, 2021, 2021, 2022], "stands twice"),
+        ([3.0, 2.0, 2.0, 1.0], [2021, 2020, 2022, 2023], "sort_index"),
+    ],
+)
+def test_what_cannot_be_fitted_says_what_to_do(values, dates, message):
+    with pytest.raises(EstimationError, match=message):
+        fit_random_walk(pd.Series(values, index=list(dates)))
+
+
+def test_gaps_are_kept_as_time(tenfold_a_year):
+    gapped = tenfold_a_year.drop(tenfold_a_year.index[[3, 4, 8]])
+    assert fit_random_walk(gapped).decline_per_year == pytest.approx(0.9, rel=1e-12)

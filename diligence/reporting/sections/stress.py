@@ -7,11 +7,10 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-import yaml
-
 from diligence.analysis import DealAnalysis
 from diligence.costs import ScopeLadder
 from diligence.costs.ladder import RUNG_TITLES, rung_costs
+from diligence.prices import repricing_events as library
 from diligence.projections import PricedInput, exposed
 from diligence.reporting.blocks import (
     Block,
@@ -39,7 +38,6 @@ from diligence.reporting.wording import (
     percent_cell,
     sentence,
 )
-from diligence.resources import resource_path
 from diligence.stress import BreakEven, margin_at_multiple
 from diligence.units import format_multiple, format_percent
 
@@ -141,9 +139,11 @@ def _target_cell(targets: dict[str, BreakEven], target: str) -> str:
 @cache
 def repricing_events() -> tuple[RepricingEvent, ...]:
     """Price rises that happened, from ``datasets/repricing_events.yaml``."""
-    path = resource_path("datasets", "repricing_events.yaml")
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["events"]
-    return tuple(RepricingEvent(entry["label"], float(entry["multiple"])) for entry in entries)
+    return tuple(
+        RepricingEvent(event.label, float(event.multiple))
+        for event in library.repricing_events()
+        if event.exhibit and event.multiple is not None
+    )
 
 
 def _volume_words(analysis: DealAnalysis) -> str:
