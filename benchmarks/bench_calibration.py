@@ -5,7 +5,8 @@
 Reads technology-curves/, llm-prices/ and gpu-prices/ under FOLDER (DILIGENCE_REFERENCE_DATA by
 default); what is not there is left out and named. Every method forecasts log cost from the same
 past dates, one to twenty steps ahead. With the extra `bench` (statsforecast), AutoTheta, AutoETS
-and AutoARIMA forecast the same series; --quick leaves them out.
+and AutoARIMA forecast the same series; --quick leaves them out. Last come simulated worlds that
+keep their pace, in which the calibrated intervals hold less than they say.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,7 @@ from diligence.trajectories.calibration_fit import (
 )
 from diligence.trajectories.curve_scores import score_curve
 from diligence.trajectories.panel_hindcasts import panel_hindcasts, panel_histories
+from diligence.trajectories.simulated_panel import simulate_panel
 from diligence.trajectories.technology_panel import (
     falling_series,
     mean_squared_errors,
@@ -39,11 +43,14 @@ from diligence.trajectories.theta_matching import match_theta
 
 WINDOWS = {0: "expanding window", 5: "last five differences"}
 NORMAL_95 = 1.959964
+STEADY_HORIZONS = (1, 5, 10)
 SEASONLESS = ("AutoTheta", "AutoETS", "AutoARIMA")
 PANEL_NAMES = {"technology": "series", "year": "date", "unit_cost": "cost"}
 HEAD = (
-    f"{'':34}{'n':>6} {'80 %':>6} {'over series':>12} {'mean':>6} {'95 %':>6} "
-    f"{'over series':>12} {'mean':>6} {'CRPS':>7} {'mean':>7}"
+    f"{'':34}{'n':>6} "
+    f"{'80 %':>6} {'over series':>12} {'mean':>6} {'above':>6} {'below':>6} {'mean':>6} "
+    f"{'95 %':>6} {'over series':>12} {'mean':>6} {'above':>6} {'below':>6} {'mean':>6} "
+    f"{'CRPS':>7} {'mean':>7}"
 )
 
 
@@ -60,6 +67,7 @@ def main() -> None:
     second_panel(curves / "pcdb_cost_production.csv")
     list_prices(arguments.data / "llm-prices" / "price_events.csv.gz")
     gpu_prices(arguments.data / "gpu-prices" / "fsdl_cloud_gpus_2022_2024.csv")
+    steady_worlds()
 
 
 def technologies(path: Path, *, quick: bool) -> None:
@@ -79,8 +87,7 @@ def technologies(path: Path, *, quick: bool) -> None:
         "ours, as shipped": score_calibration(hindcasts, shipped),
         "random walk, theta 0.63": score_calibration(hindcasts, published_formula()),
         "random walk, theta 0": score_calibration(hindcasts, published_formula(0.0)),
-        "log trend": log_trend_scores(costs, hindcasts),
-    }
+    } | log_trend_scores(costs, hindcasts)
     if not quick and importlib.util.find_spec("statsforecast"):
         scores |= statsforecast_scores(costs, hindcasts)
     for window, words in WINDOWS.items():
@@ -130,7 +137,7 @@ def second_panel(path: Path) -> None:
     table = pd.read_csv(path).rename(columns=PANEL_NAMES).dropna(subset=["cost", "date"])
     costs = table[table["cost"] > 0].drop_duplicates(["series", "date"])
     hindcasts = calibration_hindcasts(costs)
-    scores = walk_scores(hindcasts) | {"log trend": log_trend_scores(costs, hindcasts)}
+    scores = walk_scores(hindcasts) | log_trend_scores(costs, hindcasts)
     for window, words in WINDOWS.items():
         print_scores(f"{path.name}, {words}", scores, hindcasts["window"] == window)
 
@@ -184,6 +191,51 @@ def print_prices(title: str, costs: pd.DataFrame) -> None:
     print_scores(f"{title}, first change still to come", scores, changes & ~moved_before)
 
 
+def steady_worlds(*, worlds: int = 8000, volatility: float = 0.12) -> None:
+    """Coverage of the 80 % interval where pace never slows, by length of history and horizon."""
+    print(f"\n{worlds:,} simulated technologies a row, pace kept, K = {volatility} a year")
+    print("inside 80 %, 1, 5 and 10 years ahead; m past changes")
+    for theta, drift, differences in product((0.63, 0.0), (-0.2, -0.1), (5, 10, 20, 40)):
+        costs = simulate_panel(
+            series=worlds,
+            points=differences + 1 + max(STEADY_HORIZONS),
+            drift_per_year=drift,
+            volatility_per_sqrt_year=volatility,
+            theta=theta,
+        )
+        hindcasts = last_origin(costs, differences)
+        cells = [f"theta {theta:4}, drift {drift}, m {differences:2}"]
+        for name, table in walk_scores(hindcasts).items():
+            inside = table.groupby("steps")["inside80"].mean()
+            cells.append(f"{name}: " + "/".join(f"{share:.0%}" for share in inside))
+        print("  ".join(cells))
+
+
+def last_origin(costs: pd.DataFrame, differences: int) -> pd.DataFrame:
+    """One forecast a series of a simulated panel and horizon, as ``panel_hindcasts`` has it."""
+    names, log_cost = costs["series"].unique(), np.log(costs["cost"].to_numpy())
+    log_cost = log_cost.reshape(len(names), -1)
+    changes = np.diff(log_cost[:, : differences + 1], axis=1)
+    frame = pd.DataFrame(
+        {
+            "series": names,
+            "drift_per_year": changes.mean(axis=1),
+            "volatility_per_sqrt_year": changes.std(axis=1, ddof=1),
+            "differences": differences,
+            "window_steps": differences,
+            "step_years": 1.0,
+        }
+    )
+    ahead = [
+        frame.assign(
+            steps=float(step),
+            change_log=log_cost[:, differences + step] - log_cost[:, differences],
+        )
+        for step in STEADY_HORIZONS
+    ]
+    return pd.concat(ahead, ignore_index=True)
+
+
 def walk_scores(hindcasts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Scores of the random walk: ours as shipped, and the published formula."""
     return {
@@ -193,10 +245,17 @@ def walk_scores(hindcasts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def log_trend_scores(costs: pd.DataFrame, hindcasts: pd.DataFrame) -> pd.DataFrame:
+def log_trend_scores(costs: pd.DataFrame, hindcasts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Least squares through the logarithm of cost, on the same origins and windows."""
-    by_window = hindcasts.groupby("window")
-    return pd.concat([score_curve(costs, rows, fit_log_trend) for _, rows in by_window])
+    parts = [rows for _, rows in hindcasts.groupby("window")]
+    curves = {
+        "log trend, as shipped": fit_log_trend,
+        "log trend, textbook OLS": partial(fit_log_trend, robust=False),
+    }
+    return {
+        name: pd.concat([score_curve(costs, rows, fit) for rows in parts])
+        for name, fit in curves.items()
+    }
 
 
 def statsforecast_scores(costs: pd.DataFrame, hindcasts: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -249,14 +308,16 @@ def _last_log_cost(past: pd.DataFrame) -> pd.Series:
 
 
 def print_scores(title: str, scores: dict[str, pd.DataFrame], rows: pd.Series) -> None:
-    """Print one line a method: coverage with bootstrap interval over series, and CRPS."""
+    """Print one line a method: coverage with bootstrap interval, misses by side, CRPS."""
     print(f"\n{title}\n{HEAD}")
     for name, table in scores.items():
         found = summarise_scores(table[rows.reindex(table.index)])
         shares = [
             f"{getattr(found, f'coverage{level}'):6.1%} "
             f"{interval(getattr(found, f'interval{level}')):>12} "
-            f"{getattr(found, f'mean_coverage{level}'):6.1%}"
+            f"{getattr(found, f'mean_coverage{level}'):6.1%} "
+            f"{getattr(found, f'above{level}'):6.1%} {getattr(found, f'below{level}'):6.1%} "
+            f"{getattr(found, f'mean_below{level}'):6.1%}"
             for level in (80, 95)
         ]
         scored = f"{found.crps:7.4f} {found.mean_crps:7.4f}"

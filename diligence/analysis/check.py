@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from diligence.analysis.prices import model_prices
+from diligence.analysis.stress_analysis import chosen_scenarios
 from diligence.assumptions import AssumptionRegister
 from diligence.costs import (
     analysis_periods,
@@ -35,7 +36,8 @@ def check_folder(folder: str | Path) -> tuple[Problem, ...]:
         return problems
     deal = load_deal(folder)
     found: list[Problem] = []
-    for step in (_overrides, _rulings, headline_period, _scenarios, model_prices):
+    steps = (_overrides, _rulings, headline_period, _scenarios, _moves, model_prices)
+    for step in steps:
         found += _problems(step, deal)
     return tuple(found)
 
@@ -63,3 +65,10 @@ def _rulings(deal: Deal) -> None:
 def _scenarios(deal: Deal) -> None:
     for period in analysis_periods(deal):
         scenario_amounts(deal, period)
+
+
+def _moves(deal: Deal) -> None:
+    """Scenarios can be read, and none starts before the analysis."""
+    for scenario in chosen_scenarios(deal):
+        for move in scenario.moves:
+            move.path(months=1, after=deal.terms.as_of)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from diligence.analysis.checks import (
     FactConflict,
@@ -15,19 +16,29 @@ from diligence.analysis.checks import (
     statement_checks,
 )
 from diligence.analysis.commitments import Commitments, commitments
+from diligence.analysis.deal_break_evens import runway_break_evens
 from diligence.analysis.owned_gpus import owned_gpu_lives
 from diligence.analysis.prices import (
     ModelPrice,
     model_prices,
     price_book,
+    price_day,
     price_history,
     used_models,
 )
 from diligence.analysis.requests import OpenLine, Request, data_requests, open_lines
+from diligence.analysis.stress_analysis import (
+    STANDARD,
+    StressAnalysis,
+    StressOptions,
+    stress_analysis,
+    stress_assumptions,
+)
 from diligence.analysis.training import AmortisedMargin, amortised_margins
 from diligence.analysis.trajectory import CostTrajectory, cost_trajectory
 from diligence.analysis.unit_economics import UnitEconomics, unit_economics
 from diligence.analysis.verdict import Verdict, grade_cost_quality
+from diligence.analysis.verdict_metrics import verdict_metrics
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs import (
     CostSplit,
@@ -48,6 +59,7 @@ from diligence.costs.depreciation import LifeSensitivity
 from diligence.costs.margins import scenario_ladders
 from diligence.errors import InputError
 from diligence.inputs.deal import Deal, Role
+from diligence.prices import PriceBook
 from diligence.projections import (
     CompanyModel,
     PricedInput,
@@ -60,16 +72,15 @@ from diligence.projections import (
     project,
     runway_table,
 )
-from diligence.projections.company_model import covers, exposed_month
+from diligence.projections.company_model import covers
 from diligence.projections.model_price_history import ModelPriceHistory
 from diligence.projections.response_modes import pass_through_only
+from diligence.projections.response_terms import with_stated_responses
 from diligence.projections.shocks import no_shock
 from diligence.stress import (
     BreakEven,
-    Multiple,
     StressTest,
     break_even_multiples,
-    runway_multiple,
     stress_test,
 )
 from diligence.units import Period
@@ -129,6 +140,9 @@ class DealAnalysis:
     runway: RunwayTable
     baseline: Projection
     stress: StressTest
+    pool_ends: tuple[CompanyModel, CompanyModel] | None
+    inference_unknown: str
+    stress_options: StressOptions
     amortised: tuple[AmortisedMargin, ...]
     trajectory: CostTrajectory
     prices: tuple[ModelPrice, ...]
@@ -161,8 +175,37 @@ class DealAnalysis:
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
         """Assumptions that results of this analysis used: those with a value, by name."""
+        stressed = stress_assumptions(self.future, self.deal)
+        moving = {name for name in stressed if self.register.get(name).value not in (None, 0)}
+        names = sorted({*(found.name for found in self.book_assumptions), *moving})
+        return tuple(self.register.get(name) for name in names)
+
+    @property
+    def book_assumptions(self) -> tuple[Assumption, ...]:
+        """Assumptions of the split, the ladder and the run rate: those with a value, by name."""
         used = (self.register.get(name) for name in sorted(USED_EVERYWHERE))
         return tuple(assumption for assumption in used if assumption.value is not None)
+
+    @cached_property
+    def future(self) -> StressAnalysis:
+        """Scenarios, reverse stress, simulation, floors and value; computed when first asked for.
+
+        Raises
+        ------
+        InputError
+            When a scenario is unknown or its file cannot be used.
+        """
+        return stress_analysis(
+            self.deal,
+            self.model,
+            self.register,
+            trajectory=self.trajectory,
+            runway=self.runway,
+            pool_ends=self.pool_ends,
+            inference_unknown=self.inference_unknown,
+            options=self.stress_options,
+            months=self.horizon_months,
+        )
 
     @property
     def horizon_months(self) -> int:
@@ -243,8 +286,15 @@ class FailedAnalysis:
         return f"{self.company}: {self.reason.splitlines()[0]}"
 
 
-def analyse(deal: Deal) -> DealAnalysis:
+def analyse(deal: Deal, *, stress_options: StressOptions = STANDARD) -> DealAnalysis:
     """Run the main path on one deal.
+
+    Parameters
+    ----------
+    deal
+        The deal as its folder states it.
+    stress_options
+        Scenarios to run, and size and seed of the simulation.
 
     Raises
     ------
@@ -264,26 +314,40 @@ def analyse(deal: Deal) -> DealAnalysis:
     headline = next(result for result in history if result.period == headline_at)
     inputs = priced_inputs(deal, register)
     runway = runway_table(deal, operating_loss_per_month=_monthly_loss(headline))
-    model = company_model(
-        headline.ladder,
-        name=deal.company,
-        period=headline_at,
-        inputs=inputs,
-        start=deal.terms.as_of,
-        runway=runway,
-        growth=float(_value(register, "monthly_revenue_growth")),
+    book = price_book(deal)
+    models = used_models(deal, book)
+    trajectory = cost_trajectory(deal, history, models=models, book=book)
+    growth = float(_value(register, "monthly_revenue_growth"))
+    basis = headline.ladder.company.basis
+    model, *pool_ends = (
+        with_stated_responses(
+            company_model(
+                headline.ladder,
+                name=deal.company,
+                period=headline_at,
+                inputs=inputs,
+                start=deal.terms.as_of,
+                runway=runway,
+                growth=growth,
+                pool_share=share,
+            ),
+            deal,
+            register,
+            prices=PriceBook.load().as_of(price_day(deal), known_on=price_day(deal)),
+            lines=headline.split.lines,
+        )
+        for share in (None, *((basis.pool_share_low, basis.pool_share_high) if basis.pool else ()))
     )
+    inference_unknown = _inference_unknown(headline.split)
     break_evens = (
-        *break_even_multiples(
-            headline.ladder, inputs, inference_unknown=_inference_unknown(headline.split)
+        *break_even_multiples(headline.ladder, inputs, inference_unknown=inference_unknown),
+        *runway_break_evens(
+            model, inputs, runway, floor_months=_whole(register, "runway_floor_months")
         ),
-        *_runway_break_evens(model, inputs, runway, register),
     )
     months = _whole(register, "projection_months")
     stress = stress_test(model, months=months)
     held = runway.base_cash.amount if runway.base_cash else None
-    book = price_book(deal)
-    models = used_models(deal, book)
     return DealAnalysis(
         deal=deal,
         register=register,
@@ -317,8 +381,11 @@ def analyse(deal: Deal) -> DealAnalysis:
         runway=runway,
         baseline=project(pass_through_only(model), no_shock(months)),
         stress=stress,
+        pool_ends=(pool_ends[0], pool_ends[1]) if pool_ends else None,
+        inference_unknown=inference_unknown,
+        stress_options=stress_options,
         amortised=amortised_margins(deal, headline.ladder, register, period=headline_at),
-        trajectory=cost_trajectory(deal, history, models=models, book=book),
+        trajectory=trajectory,
         prices=model_prices(deal, book),
         price_history=price_history(deal, models, book),
         checks=statement_checks(
@@ -326,24 +393,10 @@ def analyse(deal: Deal) -> DealAnalysis:
         ),
         conflicts=fact_conflicts(deal),
         spend_ratios=spend_ratios(deal),
-        verdict=grade_cost_quality(_metrics(headline, break_evens, stress)),
+        verdict=grade_cost_quality(
+            verdict_metrics(headline.split, headline.ladder, break_evens, stress)
+        ),
     )
-
-
-def dangerous_multiple(
-    break_evens: Iterable[BreakEven], *, target: str, rung: str = "paid"
-) -> BreakEven | None:
-    """Return the smallest k* of a bought or rented input for the company, if any is known."""
-    known = [
-        found
-        for found in break_evens
-        if found.side in ("buy", "rent")
-        and not found.segment
-        and found.target == target
-        and found.rung == rung
-        and found.k is not None
-    ]
-    return min(known, key=lambda found: found.k or Decimal(0), default=None)
 
 
 def _period_result(
@@ -366,99 +419,6 @@ def _inference_unknown(split: CostSplit) -> str:
     return f"the inference share of {' and '.join(sorted(set(undivided)))}"
 
 
-def _runway_break_evens(
-    model: CompanyModel,
-    inputs: Iterable[PricedInput],
-    runway: RunwayTable,
-    register: AssumptionRegister,
-) -> tuple[BreakEven, ...]:
-    floor = _value(register, "runway_floor_months")
-    return tuple(
-        _runway_break_even(priced, model, runway, floor)
-        for priced in inputs
-        if priced.side in ("buy", "rent")
-    )
-
-
-def _runway_break_even(
-    priced: PricedInput, model: CompanyModel, runway: RunwayTable, floor: Decimal
-) -> BreakEven:
-    cash, burn = runway.base_cash, runway.base_burn
-    exposed, borne = exposed_month(model, PriceKey(priced.input, priced.side))
-    passed = borne / exposed if exposed else 0.0
-    found, note = Multiple(None, "unknown"), f"needs {runway.needs}"
-    if not exposed:
-        found, note = Multiple(None, "not_exposed"), ""
-    elif cash is not None and burn is not None:
-        found = runway_multiple(
-            cash=cash.amount - runway.minimum_cash,
-            monthly_burn=burn.monthly,
-            exposed_monthly=Decimal(repr(exposed)),
-            months=floor,
-            pass_through=Decimal(repr(passed)),
-        )
-        note = "at the run rate, without growth or locks"
-    return BreakEven(
-        input=priced.label,
-        side=priced.side,
-        suppliers=priced.suppliers,
-        rung="cash",
-        segment="",
-        target="runway_12m",
-        k=found.k,
-        status=found.status,
-        all_serve=found,
-        none_serves=found,
-        pass_through=Decimal(repr(passed)),
-        note=note,
-    )
-
-
-def _metrics(
-    headline: PeriodResult, break_evens: Iterable[BreakEven], stress: StressTest
-) -> dict[str, float | None]:
-    known = [found for found in break_evens if found.rung == "paid" and not found.segment]
-    bought = [found for found in known if found.side in ("buy", "rent")]
-    sold = [found for found in known if found.side == "sell"]
-    paid = headline.ladder.company.rung("paid")
-    total = headline.split.total
-    return {
-        "paid_margin": _number(paid.base),
-        "paid_margin_low": _number(paid.low),
-        "paid_margin_high": _number(paid.high),
-        "break_even_0": _smallest(bought, "gross_margin_0", lambda found: found.multiple),
-        "break_even_0_high": _smallest(bought, "gross_margin_0", lambda found: found.none_serves),
-        "break_even_50": _smallest(bought, "gross_margin_50", lambda found: found.multiple),
-        "sold_break_even_0": _largest(sold, "gross_margin_0"),
-        "sold_break_even_50": _largest(sold, "gross_margin_50"),
-        "runway_at_2x_months": stress.shortest_runway_doubled,
-        "unresolved_share": float(headline.split.unresolved / total) if total else None,
-    }
-
-
-def _smallest(
-    found: Iterable[BreakEven], target: str, pick: Callable[[BreakEven], Multiple]
-) -> float | None:
-    """Smallest k* of what is bought; never and not exposed are infinite, unknown stays unknown."""
-    picked = [pick(entry) for entry in found if entry.target == target]
-    known = [
-        float(m.k) if m.k is not None else float("inf")
-        for m in picked
-        if m.k is not None or m.status in ("never", "not_exposed")
-    ]
-    return min(known, default=None)
-
-
-def _largest(found: Iterable[BreakEven], target: str) -> float | None:
-    """Largest k* of what is sold: how little its price may fall; 0 when it may fall to nothing."""
-    known = [
-        float(entry.k) if entry.k is not None else 0.0
-        for entry in found
-        if entry.target == target and entry.status in ("breaks_at", "already_below", "never")
-    ]
-    return max(known, default=None)
-
-
 def _monthly_loss(headline: PeriodResult) -> Decimal | None:
     """Operating loss a month as booked, credits not added back; None when cost is missing."""
     operating = headline.ladder.rung("operating")
@@ -477,7 +437,3 @@ def _value(register: AssumptionRegister, name: str) -> Decimal:
 
 def _whole(register: AssumptionRegister, name: str) -> int:
     return int(_value(register, name))
-
-
-def _number(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)

@@ -7,7 +7,6 @@ from typing import Any
 
 from diligence.analysis.deal_analysis import DealAnalysis
 from diligence.costs import SupplierCheck
-from diligence.stress import BreakEven
 
 
 def split_json(analysis: DealAnalysis) -> dict[str, Any]:
@@ -147,57 +146,6 @@ def _supplier_check(check: SupplierCheck) -> dict[str, Any]:
         "invoice_gap": _number(check.invoice_gap),
         "limit": _number(check.limit),
         "material": check.is_material,
-    }
-
-
-def stress_json(analysis: DealAnalysis) -> dict[str, Any]:
-    """Shape of ``diligence stress --json``."""
-    runway = analysis.runway
-    cover = runway.operating_loss_cover_months
-    return {
-        "company": analysis.company,
-        "baseline": {
-            **analysis.stress.baseline.to_json(),
-            "operating_loss_cover_months": _number(cover),
-            "needs": runway.needs,
-        },
-        "scenarios": [result.to_json() for result in analysis.stress.scenarios],
-        "reverse": {
-            "break_even_price_multiple": [_break_even(found) for found in analysis.break_evens],
-            "by_supplier": [
-                {
-                    "input": priced.label,
-                    "side": priced.side,
-                    "supplier": exposure.supplier,
-                    "applies_to": exposure.applies_to,
-                    "share": _number(exposure.share),
-                    "lock_until": exposure.lock_until.isoformat() if exposure.lock_until else None,
-                }
-                for priced in analysis.inputs
-                for exposure in priced.exposures
-            ],
-        },
-        "simulation": None,
-        "sensitivity": [],
-        "valuation": None,
-        "verdict": {"name": analysis.verdict.name, "rule": analysis.verdict.rule},
-    }
-
-
-def _break_even(found: BreakEven) -> dict[str, Any]:
-    return {
-        "input": found.input,
-        "side": found.side,
-        "rung": found.rung,
-        "segment": found.segment,
-        "target": found.target,
-        "k": _number(found.k),
-        "low": _number(found.low),
-        "high": _number(found.high),
-        "status": found.status,
-        "limit": found.limit,
-        "pass_through": _number(found.pass_through),
-        "note": found.note,
     }
 
 

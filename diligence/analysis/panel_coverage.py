@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from diligence.units import format_percent
 
@@ -18,7 +19,8 @@ class PanelCoverage:
     """Coverage of the random walk's intervals, each technology forecast without itself.
 
     ``n`` hindcasts of ``technologies``, one to twenty years ahead, from every past year; the
-    intervals are 90 % bootstrap intervals over technologies.
+    intervals are 90 % bootstrap intervals over technologies. ``below80`` is the share of outcomes
+    below the 80 % interval: costs that fell deeper than forecast.
     """
 
     n: int
@@ -29,6 +31,7 @@ class PanelCoverage:
     interval95: tuple[float, float]
     mean_coverage80: float
     mean_coverage95: float
+    below80: float
     source: str
 
     def summary(self) -> str:
@@ -38,8 +41,13 @@ class PanelCoverage:
             f"({_span(self.interval80)} over technologies) and {_share(self.coverage95)} at 95 % "
             f"({_span(self.interval95)}) in {self.n:,} forecasts of {self.technologies} "
             "technologies, each made without that technology; mean of the technologies "
-            f"{_share(self.mean_coverage80)} and {_share(self.mean_coverage95)}"
+            f"{_share(self.mean_coverage80)} and {_share(self.mean_coverage95)}; of the misses at "
+            f"80 %, {self._share_of_misses()} were falls deeper than forecast"
         )
+
+    def _share_of_misses(self) -> str:
+        deeper = Fraction(self.below80 / (1 - self.coverage80)).limit_denominator(10)
+        return f"{deeper.numerator} in {deeper.denominator}"
 
 
 def panel_coverage() -> PanelCoverage:
@@ -68,6 +76,7 @@ def panel_coverage() -> PanelCoverage:
         interval95=(float(row["low95"]), float(row["high95"])),
         mean_coverage80=float(row["mean_coverage80"]),
         mean_coverage95=float(row["mean_coverage95"]),
+        below80=float(row["below80"]),
         source=SOURCE,
     )
 

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from diligence.analysis.deal_analysis import DealAnalysis, analyse, dangerous_multiple
+from diligence.analysis.deal_analysis import DealAnalysis, analyse
+from diligence.analysis.deal_break_evens import dangerous_multiple
 from diligence.assumptions import Assumption, AssumptionRegister
 from diligence.costs import Range
 from diligence.errors import DiligenceError, InputError, Problem

@@ -65,23 +65,35 @@ def split(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None
     print(review_text(analysis.open_lines, analysis.split.currency))
 
 
-def stress(folder: DealFolder, as_of: AsOf = "", as_json: AsJson = False) -> None:
-    """Move prices from 1x to 10x and find the multiples at which targets are missed."""
-    from diligence.analysis import analyse
-    from diligence.analysis.json_shapes import stress_json
+def stress(
+    folder: DealFolder,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", metavar="NAME", help="Only this; a+b joins two; repeatable."),
+    ] = None,
+    paths: Annotated[
+        int, typer.Option("--paths", min=100, max=1_000_000, help="Futures to simulate.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Start of the random numbers.")] = (
+        20_260_630
+    ),
+    as_of: AsOf = "",
+    as_json: AsJson = False,
+) -> None:
+    """Find how far prices may move before the company breaks; run scenarios and futures."""
+    from diligence.analysis import StressOptions, analyse
+    from diligence.analysis.stress_json import stress_json
+    from diligence.analysis.stress_text import stress_text
     from diligence.inputs.load import load_deal
 
-    analysis = analyse(load_deal(folder, as_of=parse_as_of(as_of)))
+    analysis = analyse(
+        load_deal(folder, as_of=parse_as_of(as_of)),
+        stress_options=StressOptions(tuple(scenario or ()), paths, seed),
+    )
     if as_json:
         print_json(stress_json(analysis))
         return
-    print(f"{analysis.company}, {analysis.period.label}: {analysis.verdict.summary()}")
-    for found in analysis.break_evens:
-        k = "" if found.k is None else f" {found.k:.2f}x"
-        scope = found.segment or "company"
-        print(f"k* {found.input}, {scope}, {found.rung}, {found.target}:{k} {found.status}")
-    print()
-    print(analysis.stress.summary())
+    print(stress_text(analysis))
 
 
 def memo(

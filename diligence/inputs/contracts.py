@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from diligence.errors import UnitError
 from diligence.inputs.context import ReadingContext
 from diligence.inputs.deal import Contract, ContractInput, ContractKind, Grade, SourceRef
-from diligence.inputs.deal_file import Currency, Money, Share
+from diligence.inputs.deal_amounts import Currency, Money, Share
 from diligence.inputs.records import DEFAULT_GRADE, convert_money, unit_problem
 from diligence.inputs.yaml_files import DateText, DecimalText, near_match, read_yaml_list
 from diligence.units import Period

@@ -371,7 +371,10 @@ class Exposure:
 
 @dataclass(frozen=True)
 class RoundTerms:
-    """Terms of the round, as far as the folder states them; money in reporting currency."""
+    """Terms of the round, as far as the folder states them; money in reporting currency.
+
+    ``participation_cap`` is the most a participating class receives, as a multiple of the money.
+    """
 
     instrument: str = ""
     share_class: str = ""
@@ -386,7 +389,28 @@ class RoundTerms:
     ownership: Decimal | None = None
     primary: Decimal | None = None
     secondary: Decimal | None = None
+    participation_cap: Decimal | None = None
     decision_date: date | None = None
+
+
+@dataclass(frozen=True)
+class EarlierClass:
+    """A class of an earlier round, or options: what it claims beside the round.
+
+    ``amount`` is what was invested, ``seniority`` 1 is paid first among the earlier classes, equal
+    numbers share in proportion. ``cap`` is the most a participating class receives, as a multiple
+    of its amount. ``ownership`` is its share as converted after the round. ``strike`` is the
+    exercise price of options, as a value of the whole company.
+    """
+
+    share_class: str
+    ownership: Decimal
+    amount: Decimal = Decimal(0)
+    multiple: Decimal = Decimal(1)
+    seniority: int = 1
+    participating: bool = False
+    cap: Decimal | None = None
+    strike: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -419,6 +443,7 @@ class DealTerms:
     prepared_by: str = ""
     reviewed_by: str = ""
     round: RoundTerms = RoundTerms()
+    earlier_classes: tuple[EarlierClass, ...] = ()
     cash: CashTerms = CashTerms()
     exposures: tuple[Exposure, ...] = ()
     scenarios: tuple[ReclassScenario, ...] = ()
@@ -447,7 +472,8 @@ class SetAside:
 class Deal:
     """A company as its folder states it, read once, never written back.
 
-    ``red_lines`` is the firm's own table of red lines, where the folder holds one.
+    ``red_lines`` is the firm's own table of red lines and ``scenarios`` the analyst's own
+    scenarios, where the folder holds them.
     """
 
     terms: DealTerms
@@ -466,6 +492,7 @@ class Deal:
     drivers: tuple[Driver, ...] = ()
     usage: Usage | None = None
     red_lines: Path | None = None
+    scenarios: Path | None = None
     files: tuple[SourceFile, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = field(default=())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Context, Decimal, localcontext
-from fractions import Fraction
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +15,7 @@ from diligence.inputs.deal import (
     Archetype,
     CashTerms,
     DealTerms,
+    EarlierClass,
     Exposure,
     FactTerm,
     Grade,
@@ -25,118 +24,30 @@ from diligence.inputs.deal import (
     Role,
     RoundTerms,
 )
+from diligence.inputs.deal_amounts import (
+    CURRENCY_ALIASES,
+    Currency,
+    Factor,
+    Money,
+    Multiple,
+    Share,
+    currency_or_none,
+    scale_of_display,
+)
 from diligence.inputs.problems import ProblemLog
 from diligence.inputs.yaml_files import (
     BoolText,
     DateText,
-    DecimalText,
     YamlDocument,
     load_yaml,
-    near_match,
-    parse_number,
     validate,
 )
-from diligence.units import AmountError, Period, PeriodError, parse_date, parse_period
+from diligence.units import Period, PeriodError, parse_date, parse_period
 from diligence.units.currency import CURRENCIES
-from diligence.units.money import SCALES
 
 DEAL_FILE = "deal.yaml"
-_SCALED = re.compile(r"(.+?)\s*(k|m|bn)", re.IGNORECASE)
-_FRACTION = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
-_DIGITS = Context(prec=28)
 _FIRST_YEAR = 1900
-_ALIASES = {"RMB": "CNY"}
 _MONTHS = tuple(str(month) for month in range(1, 13))
-
-
-def parse_scaled_amount(text: str) -> Decimal:
-    """Read money of deal.yaml: a number, or a number with k, m or bn.
-
-    Raises
-    ------
-    AmountError
-        When the text is neither.
-
-    Examples
-    --------
-    >>> parse_scaled_amount("1.2 bn")
-    Decimal('1200000000.0')
-    """
-    match = _SCALED.fullmatch(text.strip())
-    number = parse_number(match[1] if match else text)
-    if number is None:
-        raise AmountError(f"{text!r} is not an amount such as 10 m, 250 k or 1.2 bn")
-    return number * SCALES[match[2].lower()] if match else number
-
-
-def parse_factor(text: str) -> Decimal:
-    """Read a factor: a number or a fraction such as 12/9, to 28 digits.
-
-    Raises
-    ------
-    AmountError
-        When the text is neither.
-
-    Examples
-    --------
-    >>> parse_factor("12/9")
-    Decimal('1.333333333333333333333333333')
-    """
-    match = _FRACTION.fullmatch(text.strip())
-    if match and int(match[2]):
-        exact = Fraction(int(match[1]), int(match[2]))
-        with localcontext(_DIGITS):
-            return Decimal(exact.numerator) / Decimal(exact.denominator)
-    number = parse_number(text)
-    if number is None:
-        raise AmountError(f"{text!r} is not a factor such as 1, -1 or 12/9")
-    return number
-
-
-def _money(value: Any) -> Any:
-    return _read(parse_scaled_amount, value, "an amount such as 10 m, 250 k, 1.2 bn or 1250000")
-
-
-def _positive_money(value: Any) -> Any:
-    amount = _money(value)
-    if isinstance(amount, Decimal) and amount < 0:
-        raise ValueError("an amount of zero or more")
-    return amount
-
-
-def _factor(value: Any) -> Any:
-    return _read(parse_factor, value, "a factor such as 1, -1 or 12/9")
-
-
-def _read(reader: Any, value: Any, expected: str) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return reader(value)
-    except AmountError as error:
-        raise ValueError(expected) from error
-
-
-def _currency(value: Any) -> Any:
-    name = str(value).strip().upper()
-    name = _ALIASES.get(name, name)
-    if name not in CURRENCIES:
-        raise ValueError(f"a currency: {near_match(name.lower(), sorted(CURRENCIES))}")
-    return name
-
-
-def _currency_or_none(value: Any) -> Any:
-    return "" if value == "" else _currency(value)
-
-
-def _scale(value: Any) -> Any:
-    return "" if value in ("1", "units", "none") else value
-
-
-Money = Annotated[Decimal, BeforeValidator(_positive_money)]
-Factor = Annotated[Decimal, BeforeValidator(_factor)]
-Currency = Annotated[str, BeforeValidator(_currency)]
-Share = Annotated[DecimalText, Field(ge=0, le=1)]
 
 
 class _Section(BaseModel):
@@ -147,7 +58,7 @@ class _Round(_Section):
     instrument: str = ""
     share_class: str = ""
     seniority: str = ""
-    preference_multiple: Annotated[DecimalText, Field(ge=0)] | None = None
+    preference_multiple: Multiple | None = None
     participating: BoolText | None = None
     price_per_share: Money | None = None
     cheque: Money | None = None
@@ -157,7 +68,19 @@ class _Round(_Section):
     ownership: Share | None = None
     primary: Money | None = None
     secondary: Money | None = None
+    participation_cap: Multiple | None = None
     decision_date: DateText | None = None
+
+
+class _Preference(_Section):
+    share_class: Annotated[str, Field(min_length=1)]
+    ownership: Share
+    amount: Money = Decimal(0)
+    multiple: Multiple = Decimal(1)
+    seniority: Annotated[int, Field(ge=1)] = 1
+    participating: BoolText = False
+    cap: Multiple | None = None
+    strike: Money | None = None
 
 
 class _Cash(_Section):
@@ -203,9 +126,9 @@ class _DealFile(_Section):
     archetype: Archetype
     as_of: DateText
     reporting_currency: Currency
-    display_scale: Annotated[Literal["", "k", "m", "bn"], BeforeValidator(_scale)] = "m"
+    display_scale: Annotated[Literal["", "k", "m", "bn"], BeforeValidator(scale_of_display)] = "m"
     fictional: BoolText = False
-    also_show: Annotated[str, BeforeValidator(_currency_or_none)] = ""
+    also_show: Annotated[str, BeforeValidator(currency_or_none)] = ""
     prices_known_on: DateText | None = None
     fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] = 1
     headline_period: str = ""
@@ -213,6 +136,7 @@ class _DealFile(_Section):
     prepared_by: str = ""
     reviewed_by: str = ""
     round: _Round = _Round()
+    preferences: list[_Preference] = []
     cash: _Cash = _Cash()
     exposure: list[_Exposure] = []
     scenarios: list[_Scenario] = []
@@ -235,6 +159,7 @@ def read_deal_file(path: Path, *, name: str = DEAL_FILE, log: ProblemLog) -> Dea
     check.dates(stated)
     check.periods(stated)
     check.exposure_shares(list(enumerate(stated.exposure)))
+    check.preferences(stated)
     check.scenarios(stated)
     return _terms(stated) if document.is_sound and len(log.entries) == before else None
 
@@ -259,7 +184,7 @@ def default_terms(path: Path, *, as_of: date | None = None) -> DealTerms:
     document = load_yaml(path, name=DEAL_FILE, log=ProblemLog())
     content = document.content if document and isinstance(document.content, dict) else {}
     stated = str(content.get("reporting_currency")).upper()
-    currency = _ALIASES.get(stated, stated)
+    currency = CURRENCY_ALIASES.get(stated, stated)
     stated_as_of = _date_or_none(content.get("as_of"))
     month = str(content.get("fiscal_year_start_month", "1"))
     return DealTerms(
@@ -319,6 +244,18 @@ class _Check:
                 column = f"exposure[{number + 1}].share"
                 self._add(("exposure", number, "share"), column, found, wanted)
 
+    def preferences(self, stated: _DealFile) -> None:
+        """Classes differ, their rights fit together, and ownership is at most all of it."""
+        held = stated.round.ownership if _is_whole_round(stated.round) else None
+        owned = held or Decimal(0)
+        names = {stated.round.share_class} - {""}
+        for number, row in enumerate(stated.preferences):
+            column = f"preferences[{number + 1}]"
+            owned += row.ownership
+            for key, found, wanted in _preference_problems(row, names, owned):
+                self._add(("preferences", number, key), f"{column}.{key}", found, wanted)
+            names.add(row.share_class)
+
     def scenarios(self, stated: _DealFile) -> None:
         """Names differ and at most one scenario is the base."""
         names: set[str] = set()
@@ -333,6 +270,26 @@ class _Check:
             if scenario.base and bases > 1:
                 where = ("scenarios", number, "base")
                 self._add(where, f"{column}.base", "a second base", "one scenario as base")
+
+
+def _preference_problems(
+    row: _Preference, names: set[str], owned: Decimal
+) -> Iterator[tuple[str, str, str]]:
+    """Key, what stands there and what is needed, for each rule that a class breaks."""
+    if row.share_class in names:
+        yield "share_class", f"{row.share_class!r} a second time", "each class once"
+    if owned > 1 >= owned - row.ownership:
+        yield "ownership", f"{owned} owned in all", "shares of at most 1 together with the round"
+    if row.cap is not None and not row.participating:
+        yield "cap", f"a cap of {row.cap} without participation", "participating: true, or no cap"
+    elif row.cap is not None and row.cap < row.multiple:
+        yield "cap", str(row.cap), f"at least the multiple of {row.multiple}; it is included"
+    if row.strike is not None and row.amount:
+        yield "strike", "a strike beside an amount", "an amount (shares) or a strike (options)"
+
+
+def _is_whole_round(stated: _Round) -> bool:
+    return stated.round_size is None or stated.round_size == stated.cheque
 
 
 def _date_or_none(value: Any) -> date | None:
@@ -366,6 +323,7 @@ def _terms(stated: _DealFile) -> DealTerms:
         prepared_by=stated.prepared_by,
         reviewed_by=stated.reviewed_by,
         round=RoundTerms(**dict(stated.round)),
+        earlier_classes=tuple(EarlierClass(**dict(row)) for row in stated.preferences),
         cash=CashTerms(**dict(stated.cash)),
         exposures=tuple(Exposure(**dict(row)) for row in stated.exposure),
         scenarios=tuple(_scenario(scenario, month) for scenario in stated.scenarios),

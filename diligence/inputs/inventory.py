@@ -28,6 +28,8 @@ READ_FILES = (
     "claims.yaml",
     "contracts.yaml",
     "drivers.csv",
+    "red_lines.yaml",
+    "scenarios.yaml",
     "commentary.md",
 )
 _TEXT_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")

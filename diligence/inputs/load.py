@@ -44,6 +44,7 @@ MAPPING_FILE = "mapping.yaml"
 KPI_FILE = "kpis.csv"
 COMMENTARY_FILE = "commentary.md"
 RED_LINES_FILE = "red_lines.yaml"
+SCENARIOS_FILE = "scenarios.yaml"
 
 
 def load_deal(folder: str | Path, *, as_of: date | None = None, draft: bool = False) -> Deal:
@@ -170,6 +171,7 @@ def _read_records(inventory: Inventory, context: ReadingContext) -> Deal:
         bills=bills,
         usage=read_usage(inventory.paths_in(USAGE_FOLDER), log=context.log),
         red_lines=inventory.path_of(RED_LINES_FILE),
+        scenarios=inventory.path_of(SCENARIOS_FILE),
         commentary=text or "",
         files=inventory.files,
         notes=(*deal.notes, *hidden, *said),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,11 @@ class HoldingUnderMarket:
         the position has no value to lose.
     supplier_share
         Share of price-exposed cost that each supplier bills.
+    gross_profit_loss
+        Gross profit a month that is lost when a supplier alone reprices, by supplier, in the
+        currency of ``position``.
+    lock_until
+        Next end of a price lock, by supplier; left out where nothing is locked.
     """
 
     company: str
@@ -43,16 +49,20 @@ class HoldingUnderMarket:
     cash_out: Paths | None
     supplier_loss: Mapping[str, float | None]
     supplier_share: Mapping[str, float]
+    gross_profit_loss: Mapping[str, float] = field(default_factory=dict)
+    lock_until: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class JointCashOut:
-    """How many holdings run out of cash on the same path of the market.
+    """How many holdings run out of cash on the same path of the market, within some months.
 
     ``expected`` and ``at_worst`` (the 95th percentile) count holdings; ``if_independent`` is that
-    percentile if each had a market of its own.
+    percentile if each had a market of its own. Those whose cash is unknown are not counted as
+    safe: they stand apart.
     """
 
+    months: int
     holdings: int
     unknown: int
     expected: float
@@ -63,29 +73,46 @@ class JointCashOut:
     def summary(self) -> str:
         """The common market in one sentence."""
         return (
-            f"Under one market {self.expected:.1f} of {self.holdings} holdings run out of cash on "
-            f"average, {self.at_worst} in the worst twentieth of futures "
-            f"({self.if_independent} if each had a market of its own)"
+            f"Under one market {self.expected:.1f} of {self.holdings} holdings run out of cash "
+            f"within {self.months} months on average, {self.at_worst} or more in the worst "
+            f"twentieth of futures ({self.if_independent} if each had a market of its own)"
         )
 
 
 @dataclass(frozen=True)
-class SupplierLoss:
+class LossToFund:
     """What the fund loses when one supplier alone reprices.
 
-    ``loss`` is the sum over valued positions, in their currency; ``unvalued`` names holdings that
-    are exposed but have no value to lose.
+    Attributes
+    ----------
+    holdings
+        Those that pay the supplier.
+    exposed
+        Value of their positions.
+    loss, share_of_fund
+        Of valued positions, in their currency, and over the value of all positions.
+    gross_profit_per_month
+        What the holdings together lose a month.
+    next_lock
+        First end of a price lock that one of them has.
+    unvalued
+        Holdings that are exposed but have no value to lose.
     """
 
     supplier: str
     holdings: tuple[str, ...]
+    exposed: float
     loss: float
     share_of_fund: float | None
+    gross_profit_per_month: float
+    next_lock: date | None
     unvalued: tuple[str, ...]
 
 
-def joint_cash_out(holdings: Sequence[HoldingUnderMarket]) -> JointCashOut | None:
+def joint_cash_out(holdings: Sequence[HoldingUnderMarket], *, months: int) -> JointCashOut | None:
     """Count holdings out of cash path by path; None when no holding's cash is known.
+
+    ``months`` is the horizon of their ``cash_out``.
 
     Raises
     ------
@@ -98,7 +125,7 @@ def joint_cash_out(holdings: Sequence[HoldingUnderMarket]) -> JointCashOut | Non
 
     >>> paths = [np.array([True, False]), np.array([True, False]), np.array([False, False])]
     >>> rows = [HoldingUnderMarket(str(n), None, out, {}, {}) for n, out in enumerate(paths)]
-    >>> found = joint_cash_out(rows)
+    >>> found = joint_cash_out(rows, months=12)
     >>> found.expected, found.probability_of_any, found.at_worst
     (1.0, 0.5, 2)
     """
@@ -112,6 +139,7 @@ def joint_cash_out(holdings: Sequence[HoldingUnderMarket]) -> JointCashOut | Non
         )
     count = np.sum(known, axis=0)
     return JointCashOut(
+        months=months,
         holdings=len(known),
         unknown=len(holdings) - len(known),
         expected=float(count.mean()),
@@ -121,18 +149,28 @@ def joint_cash_out(holdings: Sequence[HoldingUnderMarket]) -> JointCashOut | Non
     )
 
 
-def loss_by_supplier(holdings: Sequence[HoldingUnderMarket]) -> tuple[SupplierLoss, ...]:
+def loss_by_supplier(holdings: Sequence[HoldingUnderMarket]) -> tuple[LossToFund, ...]:
     """Loss to the fund when each supplier alone reprices, the largest first.
 
     Holdings and suppliers may come in any order.
     """
     fund = sum(holding.position for holding in holdings if holding.position is not None)
     suppliers = sorted({name for holding in holdings for name in holding.supplier_share})
-    found = [_supplier_loss(name, holdings, fund) for name in suppliers]
-    return tuple(sorted(found, key=lambda loss: (-loss.loss, -len(loss.holdings), loss.supplier)))
+    found = [_loss_to_fund(name, holdings, fund) for name in suppliers]
+    return tuple(
+        sorted(
+            found,
+            key=lambda loss: (
+                -loss.loss,
+                -loss.gross_profit_per_month,
+                -len(loss.holdings),
+                loss.supplier,
+            ),
+        )
+    )
 
 
-def losses_frame(losses: Sequence[SupplierLoss]) -> pd.DataFrame:
+def losses_frame(losses: Sequence[LossToFund]) -> pd.DataFrame:
     """One row a supplier."""
     import pandas as pd
 
@@ -156,10 +194,11 @@ def unpacked(text: str, paths: int) -> Paths:
     return bits.astype(bool)
 
 
-def _supplier_loss(
-    supplier: str, holdings: Sequence[HoldingUnderMarket], fund: float
-) -> SupplierLoss:
-    exposed = [holding for holding in holdings if holding.supplier_share.get(supplier)]
+def _loss_to_fund(supplier: str, holdings: Sequence[HoldingUnderMarket], fund: float) -> LossToFund:
+    exposed = sorted(
+        (holding for holding in holdings if holding.supplier_share.get(supplier)),
+        key=lambda holding: holding.company,
+    )
     valued = [
         (holding.position, share)
         for holding in exposed
@@ -167,17 +206,21 @@ def _supplier_loss(
         and (share := holding.supplier_loss.get(supplier)) is not None
     ]
     loss = sum(position * share for position, share in valued)
-    return SupplierLoss(
+    locks = [holding.lock_until[supplier] for holding in exposed if supplier in holding.lock_until]
+    return LossToFund(
         supplier=supplier,
-        holdings=tuple(sorted(holding.company for holding in exposed)),
+        holdings=tuple(holding.company for holding in exposed),
+        exposed=sum(holding.position for holding in exposed if holding.position is not None),
         loss=loss,
         share_of_fund=loss / fund if fund else None,
+        gross_profit_per_month=sum(
+            holding.gross_profit_loss.get(supplier, 0.0) for holding in exposed
+        ),
+        next_lock=min(locks, default=None),
         unvalued=tuple(
-            sorted(
-                holding.company
-                for holding in exposed
-                if holding.position is None or holding.supplier_loss.get(supplier) is None
-            )
+            holding.company
+            for holding in exposed
+            if holding.position is None or holding.supplier_loss.get(supplier) is None
         ),
     )
 

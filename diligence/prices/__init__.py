@@ -7,9 +7,11 @@ from diligence.prices.effective_price import (
     EffectivePriceChange,
     effective_price_change,
 )
+from diligence.prices.floor_evidence import floor_from_margins, floor_from_serving
 from diligence.prices.model_architectures import ModelArchitecture, model_architecture
 from diligence.prices.model_serving_cost import RequestShape, ServingCost, estimate_serving_cost
 from diligence.prices.price_book import PriceBook
+from diligence.prices.price_floor import FloorGap, FloorRung, PriceFloor, price_floor_gap
 from diligence.prices.price_records import PriceRecord
 from diligence.prices.price_terms import PriceTerms, Work
 from diligence.prices.repricing_events import RepricingEvent
@@ -34,6 +36,7 @@ from diligence.prices.serving_cost_ladder import (
     straight_line_usd_per_day,
 )
 from diligence.prices.serving_reconciliation import ServingReconciliation, reconcile_serving_day
+from diligence.prices.supplier_margins import SupplierMargin, SupplierMargins
 from diligence.prices.token_basket import TokenBasket
 from diligence.prices.token_price import TokenPrice, blended_price, task_cost
 
@@ -43,8 +46,11 @@ __all__ = [
     "DecodeStep",
     "EffectivePrice",
     "EffectivePriceChange",
+    "FloorGap",
+    "FloorRung",
     "ModelArchitecture",
     "PriceBook",
+    "PriceFloor",
     "PriceRecord",
     "PriceTerms",
     "Repricing",
@@ -58,6 +64,8 @@ __all__ = [
     "ServingDay",
     "ServingProfit",
     "ServingReconciliation",
+    "SupplierMargin",
+    "SupplierMargins",
     "TokenBasket",
     "TokenFlow",
     "TokenPrice",
@@ -70,9 +78,12 @@ __all__ = [
     "decode_step",
     "effective_price_change",
     "estimate_serving_cost",
+    "floor_from_margins",
+    "floor_from_serving",
     "model_architecture",
     "nodes_needed",
     "prefill_tokens_per_second",
+    "price_floor_gap",
     "read_serving_assumptions",
     "reconcile_serving_day",
     "ridge_batch",

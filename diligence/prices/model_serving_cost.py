@@ -117,7 +117,8 @@ def estimate_serving_cost(
     Prompts and answers are priced as if on chips of their own: input by the arithmetic of
     reading it, cached input by the time the host link needs to bring its cache back (loading
     overlaps with other work, which makes it cheaper; storing it is left out), output by the
-    decoding step.
+    decoding step, whose weights include the input embedding (``decode_step`` says how much that
+    overstates a small batch).
 
     Parameters
     ----------

@@ -129,7 +129,9 @@ def decode_step(
 
     ``max((weights read + batch * cache) / (n * bandwidth), batch * flops / (n * arithmetic))
     + communication``. With both shares at 1, `bound_tokens_per_second` is what no server beats
-    that writes one token a step; guessing tokens ahead gets round its memory part.
+    that writes one token a step; guessing tokens ahead gets round its memory part. Weights read
+    include the input embedding, which decoding does not read: at batch 1 that is up to 12 % too
+    many (gpt-oss-120b; deepseek-v3 1.4 %), see ``ModelArchitecture.weight_bytes_read``.
 
     Parameters
     ----------

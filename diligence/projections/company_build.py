@@ -19,6 +19,7 @@ from diligence.projections.company_model import (
 )
 from diligence.projections.exposure import PricedInput, exposed
 from diligence.projections.runway import RunwayTable
+from diligence.projections.supply_terms import months_until
 from diligence.units import Period
 
 REMAINDER = "(company)"
@@ -162,7 +163,7 @@ def _line(
 
     key = PriceKey(priced.input, priced.side, exposure.supplier, exposure.model)
     paid = at("paid")
-    locked = _months_between(start, exposure.lock_until)
+    locked = 0 if exposure.lock_until is None else months_until(start, exposure.lock_until)
     if priced.side == "sell":
         return PricedLine(key, exposure.applies_to, sold=float(paid) / months, locked_months=locked)
     loaded = at("fully_loaded")
@@ -227,9 +228,3 @@ def _ladder_scope(ladder: MarginLadder, segment: str) -> ScopeLadder:
 
 def _revenue(parts: Iterable[SegmentModel]) -> float:
     return sum(part.revenue for part in parts)
-
-
-def _months_between(start: date, lock: date | None) -> int:
-    if lock is None:
-        return 0
-    return max(0, 12 * (lock.year - start.year) + lock.month - start.month)

@@ -61,7 +61,8 @@ class PricedLine:
     with volume. ``training_steady`` is in the rung after training, ``training_cash`` and
     ``internal`` (the staff's own tools) in operating cost. ``sold`` is revenue at that price.
     Today's price holds for ``locked_months`` months. ``pass_through`` is the share of a rise in
-    ``paid`` that customers bear in dollars, before churn.
+    ``paid`` that customers bear in dollars, before churn and before levers; a fall is theirs in
+    the same share.
     """
 
     key: PriceKey
@@ -83,7 +84,11 @@ class PricedLine:
 
 @dataclass(frozen=True)
 class SegmentModel:
-    """One segment's month: revenue, cost that no price of a supplier moves, and its lines."""
+    """One segment's month: revenue, cost that no price of a supplier moves, and its lines.
+
+    ``unpaid_other`` follows volume, and so customers; how much of ``paid_other`` does is in the
+    response.
+    """
 
     name: str
     revenue: float

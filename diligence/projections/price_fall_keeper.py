@@ -187,7 +187,8 @@ def _parts(
 def _line(part: KeptPart, move: Move) -> str:
     does = {"fall": "keeps", "rise": "bears", "flat": "gains"}[move]
     money = -part.money if move == "rise" else part.money
-    share = "" if part.share is None else f" ({part.share:.0%})"
+    # + 0 turns the minus zero of a share too small to show into 0.
+    share = "" if part.share is None else f" ({round(part.share, 2) + 0:.0%})"
     return f"{part.who} {does} {money:+,.3f}{share}"
 
 

@@ -13,16 +13,20 @@ NEVER = 10_000
 
 @dataclass(frozen=True)
 class SegmentResponse:
-    """How a segment's customers meet a higher price.
+    """How a segment's customers meet a price that moves.
+
+    They bear what the same use costs more, before the company's levers: what a lever saves stays
+    with the company. Falls are passed on as rises are (cost plus, both ways), at the same pace.
 
     Parameters
     ----------
     notice_months
-        Months after the start before usage-priced revenue can be repriced.
+        Months from a change in cost until usage-priced revenue follows it.
     renewal_months
-        Months over which flat-rate contracts come up for renewal, evenly.
+        Term of flat-rate contracts: one in so many renews each month, and bears the cost of the
+        month it last renewed in. 0 reprices at once.
     flat_share
-        Share of revenue on flat plans; they bear nothing before they renew.
+        Share of revenue on flat plans; they bear nothing of a rise before they next renew.
     fixed_share
         Share of revenue that can never be repriced.
     price_elasticity
@@ -31,7 +35,9 @@ class SegmentResponse:
     usage_priced_share
         Share of revenue that follows usage; the rest is paid by seat or by month.
     other_fixed_share
-        Share of the other cost of revenue that stays when customers leave.
+        Share of the other cost of revenue that stays when customers come or leave, by price or by
+        a shock; it follows the growth of the base alone. The other cost of unpaid use follows
+        volume with its customers.
     """
 
     notice_months: int = 0
@@ -49,7 +55,7 @@ class Lever:
 
     ``saving`` is the share of the inference cost that the lever reaches; ``reach`` the share of
     cost it reaches, less what the base has already. ``monthly_cost`` and ``one_off_cost`` are shown
-    apart from inference cost.
+    apart from inference cost. Customers' prices know nothing of it.
     """
 
     name: str
@@ -86,8 +92,9 @@ class SelfHostPlan:
     """Serving part of what is bought on rented GPUs of the company's own choice.
 
     ``gpus`` whole GPUs serve the run-rate volume of the share; more volume needs more, in whole
-    GPUs, and a GPU bills when idle. The plan is started when the bill it replaces costs more than
-    ``hurdle`` times its own and serves ``lead_months`` later.
+    GPUs, and a GPU bills when idle; with no work left ``fixed_per_month`` is still due. The plan
+    is started when the bill it replaces costs more than ``hurdle`` times its own and serves
+    ``lead_months`` later.
     """
 
     input: str

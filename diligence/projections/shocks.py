@@ -5,7 +5,7 @@ Arrays have the shape (months, paths); one path is a deterministic projection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,12 +46,7 @@ class Shock:
 
     def price(self, key: PriceKey) -> Array | None:
         """Multiple of one price, or None where it stays."""
-        for candidate in (
-            key,
-            PriceKey(key.input, key.side, key.supplier),
-            PriceKey(key.input, key.side, "", key.model),
-            PriceKey(key.input, key.side),
-        ):
+        for candidate in _candidates(key):
             found = self.prices.get(candidate)
             if found is not None:
                 return found
@@ -74,6 +69,15 @@ class Shock:
             cut(self.customers),
             cut(self.retraining),
         )
+
+
+def _candidates(key: PriceKey) -> Iterator[PriceKey]:
+    yield key
+    if key.model:
+        yield PriceKey(key.input, key.side, key.supplier)
+    if key.supplier:
+        yield PriceKey(key.input, key.side, "", key.model)
+    yield PriceKey(key.input, key.side)
 
 
 def no_shock(months: int) -> Shock:

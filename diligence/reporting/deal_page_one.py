@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
-from diligence.analysis.deal_analysis import dangerous_multiple
+from diligence.analysis.deal_break_evens import dangerous_multiple
 from diligence.costs import MarginRung, SplitLine, worst_material_grade
 from diligence.costs.ladder import RUNG_TITLES, RungName
 from diligence.inputs.deal import Claim, Role
-from diligence.projections import exposed
+from diligence.projections import PricedInput, PriceKey, exposed
+from diligence.projections.company_model import covers
 from diligence.reporting.blocks import Exhibit
 from diligence.reporting.flags import flags
 from diligence.reporting.page_one import PageOne, PageOneRow, Verdict
@@ -19,7 +20,14 @@ from diligence.reporting.sections.claims import claim_text
 from diligence.reporting.sections.coverage import bills_held
 from diligence.reporting.sections.deal_terms import deal_pairs
 from diligence.reporting.sections.margins import bridge_chart
-from diligence.reporting.sections.stress import charted_input, stress_chart
+from diligence.reporting.sections.multiples import charted_input, stress_chart
+from diligence.reporting.sections.simulation import chance_words
+from diligence.reporting.sections.valuation import (
+    return_cell,
+    return_words,
+    stressed_change,
+    walk_away_words,
+)
 from diligence.reporting.wording import (
     STATUS_WORDS,
     break_even_cell,
@@ -33,10 +41,10 @@ from diligence.reporting.wording import (
     rung_sentence,
     sentence,
 )
-from diligence.stress.price_stress import DOUBLED
 from diligence.units import format_months, format_multiple, format_percent
 
 _HALF = Decimal("0.5")
+_CHANCE_MONTHS = 24
 _CLAIMS_OF_RUNG: dict[RungName, tuple[str, ...]] = {
     "paid": ("gross_margin", "paid_gross_margin"),
     "fully_loaded": ("fully_loaded_margin",),
@@ -79,14 +87,8 @@ def so_what(analysis: DealAnalysis) -> str:
         broken = f"it is gone when {found.input} cost {break_even_cell(found)} of today's price"
     return sentence(
         f"{margin} in {analysis.period.label}; {broken}; {_runway_phrase(analysis)}; "
-        f"return and walk-away post-money are {needs(_valuation_needs(analysis))}"
+        f"{return_words(analysis.future.valuation, money_style(analysis))}"
     )
-
-
-def _valuation_needs(analysis: DealAnalysis) -> str:
-    if analysis.deal.terms.round.post_money is None:
-        return "round terms in deal.yaml and a valuation"
-    return "a valuation through the preference stack"
 
 
 def _strip(analysis: DealAnalysis, record: RunRecord) -> tuple[tuple[str, str], ...]:
@@ -145,8 +147,7 @@ def _serving_row(analysis: DealAnalysis) -> PageOneRow:
     moves = ""
     if priced is not None and basis.revenue > 0 and inference:
         part = exposed(priced, analysis.ladder, rung="paid").amount / basis.revenue
-        lock = priced.lock_until.isoformat() if priced.lock_until else "no lock stated"
-        moves = f"{format_percent(part)} moves with {priced.label}; {lock}"
+        moves = f"{format_percent(part)} moves with {priced.label}; {_lock(analysis, priced)}"
     return PageOneRow(
         label="Serving cost / revenue, %",
         says=_claimed(analysis, ("serving_cost_to_revenue",)),
@@ -159,6 +160,18 @@ def _serving_row(analysis: DealAnalysis) -> PageOneRow:
         flips_if=moves or needs("exposure in deal.yaml"),
         page="split",
     )
+
+
+def _lock(analysis: DealAnalysis, priced: PricedInput) -> str:
+    """Until when no price of an input can move, or only part of it is locked."""
+    key = PriceKey(priced.input, priced.side)
+    moves = [move for move in analysis.future.reverse.first_moves if covers(key, move.key)]
+    locked = [move.on for move in moves if move.locked_months]
+    if not locked:
+        return "no lock stated"
+    if len(locked) < len(moves):
+        return f"part of it locked until {max(locked).isoformat()}"
+    return f"locked until {min(locked).isoformat()}"
 
 
 def _break_even_row(analysis: DealAnalysis) -> PageOneRow:
@@ -186,20 +199,8 @@ def _break_even_row(analysis: DealAnalysis) -> PageOneRow:
 
 def _runway_row(analysis: DealAnalysis) -> PageOneRow:
     table = analysis.runway
-    stressed = [
-        result
-        for result in analysis.stress.scenarios
-        if result.multiple == DOUBLED and result.input == _charted_label(analysis)
-    ]
     text = runway_text(analysis).removesuffix(" months")
     after = table.base_months_after_round
-    flips = ""
-    if stressed:
-        months = months_cell(
-            stressed[0].runway_months, stressed[0].runway_status, analysis.horizon_months
-        )
-        unit = "" if months == "unknown" else " months"
-        flips = f"{months}{unit} when {stressed[0].input} double, before the round"
     if after is not None and table.new_money:
         text = f"{text} before, {format_months(after).removesuffix(' months')} after the round"
     span = ""
@@ -214,17 +215,37 @@ def _runway_row(analysis: DealAnalysis) -> PageOneRow:
         kind="by definition" if span else "",
         evidence=table.base_cash.grade if table.base_cash else "",
         red_line="12 months",
-        flips_if=flips,
+        flips_if=_stressed_runway(analysis),
         page="cash",
     )
 
 
+def _stressed_runway(analysis: DealAnalysis) -> str:
+    """Runway when every bought price doubles, and the chance that cash runs out."""
+    future = analysis.future
+    if future.key is None or future.doubled.runway_status == "unknown":
+        return ""
+    months = months_cell(
+        future.doubled.runway_months, future.doubled.runway_status, analysis.horizon_months
+    )
+    unit = "" if months == "not burning" else " months"
+    chance = chance_words(future.simulation, _CHANCE_MONTHS)
+    out = f"; cash out in {chance}" if chance else ""
+    return f"{months}{unit} before the round when every bought price doubles{out}"
+
+
 def _return_row(analysis: DealAnalysis) -> PageOneRow:
+    found, style = analysis.future.valuation, money_style(analysis)
+    known = found.base.multiple_of_money is not None
+    parts = (walk_away_words(found, style), stressed_change(found))
     return PageOneRow(
         label="Return, base and stressed",
         says=_claimed(analysis, ("moic", "irr")),
-        economic=needs(_valuation_needs(analysis)),
-        page="terms",
+        economic=return_cell(found),
+        kind="indicative" if known else "",
+        red_line=format_multiple(found.hurdle) if known else "",
+        flips_if="; ".join(part for part in parts if part) if known else "",
+        page="value",
     )
 
 
@@ -268,11 +289,6 @@ def _cost_interval(rung: MarginRung) -> str:
 def _runway_phrase(analysis: DealAnalysis) -> str:
     text = runway_text(analysis)
     return f"runway is {text}" if not text.startswith("operating-loss") else text
-
-
-def _charted_label(analysis: DealAnalysis) -> str:
-    priced = charted_input(analysis)
-    return priced.label if priced else ""
 
 
 def _conditions(analysis: DealAnalysis) -> str:

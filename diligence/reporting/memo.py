@@ -15,7 +15,7 @@ from diligence.reporting.blocks import Chart, Exhibit
 from diligence.reporting.deal_page_one import deal_page_one
 from diligence.reporting.documents import Memo, Section, TitleLine
 from diligence.reporting.page_one import PageOne
-from diligence.reporting.review import review_row
+from diligence.reporting.review_row import review_row
 from diligence.reporting.run_record import RunRecord, run_record
 from diligence.reporting.sections import (
     appendix_section,
@@ -24,15 +24,20 @@ from diligence.reporting.sections import (
     claims_section,
     coverage_section,
     deal_terms_section,
+    floors_section,
     history_section,
     prices_section,
     requests_section,
+    scenarios_section,
+    sensitivity_section,
+    simulation_section,
     split_section,
     stress_section,
     suppliers_section,
     training_section,
     trajectory_section,
     unit_costs_section,
+    valuation_section,
 )
 from diligence.reporting.workbook import memo_workbook, requests_workbook
 
@@ -111,9 +116,14 @@ def memo_sections(analysis: DealAnalysis, record: RunRecord) -> tuple[Section, .
         unit_costs_section(analysis),
         trajectory_section(analysis),
         prices_section(analysis),
+        floors_section(analysis),
         stress_section(analysis),
+        scenarios_section(analysis),
+        simulation_section(analysis),
+        sensitivity_section(analysis),
         suppliers_section(analysis),
         cash_section(analysis),
+        valuation_section(analysis),
         training_section(analysis),
         claims_section(analysis),
         requests_section(analysis),

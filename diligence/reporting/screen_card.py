@@ -69,7 +69,7 @@ def _kind(result: ScreenResult) -> str:
 
 
 def _assumptions(screen: Screen) -> Table:
-    used = (*screen.priors, *screen.analysis.assumptions)
+    used = (*screen.priors, *screen.analysis.book_assumptions)
     rows = [
         (item.name.replace("_", " "), str(item.value), item.unit, item.source)
         for item in used

@@ -47,6 +47,10 @@ class MoneyStyle:
         """Amount without its unit, for a column whose head names it."""
         return "" if amount is None else format_amount(amount, scale=self.scale, places=places)
 
+    def cell_of(self, amount: float | None, places: int = 2) -> str:
+        """Projected amount without its unit; projections are floats."""
+        return "" if amount is None else self.cell(Decimal(repr(float(amount))), places)
+
     def text(self, amount: Decimal, places: int = 2) -> str:
         """Amount with its unit, for a sentence."""
         return f"{self.currency} {self.cell(amount, places)} {self.scale}".rstrip()
@@ -103,10 +107,11 @@ def break_even_interval(found: BreakEven | None) -> str:
     """Range of k* over the unresolved pool; empty where there is none."""
     if found is None or not found.has_range or found.status == "unknown":
         return ""
-    ends = (found.all_serve, found.none_serves)
-    return " to ".join(
-        format_multiple(end.k) if end.k is not None else STATUS_WORDS[end.status] for end in ends
+    low, high = (
+        format_multiple(end.k) if end.k is not None else STATUS_WORDS[end.status]
+        for end in (found.all_serve, found.none_serves)
     )
+    return "" if low == high else f"{low} to {high}"
 
 
 def ratio_cell(ratio: Range) -> str:

@@ -6,9 +6,12 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from diligence.analysis import DealAnalysis
+from diligence.analysis.stress_analysis import StressAnalysis
+from diligence.reporting.sections.simulation import fan_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +20,7 @@ _WIDTH_LIMIT = 60
 
 
 def memo_workbook(analysis: DealAnalysis) -> bytes:
-    """Write every table to its sheet: margins, lines, coverage, k*, stress, runway, assumptions.
+    """Write every table to its sheet, from margins and cost lines to scenarios and value.
 
     Amounts are in whole units of the reporting currency, margins are fractions; a missing value is
     an empty cell, never 0. Text is written as text, so a formula in a deal file stays words.
@@ -33,11 +36,39 @@ def memo_workbook(analysis: DealAnalysis) -> bytes:
         ("Bills and books", _reconciled(analysis)),
         ("Break-even", pd.DataFrame([vars(found) for found in analysis.break_evens])),
         ("Stress", analysis.stress.to_frame()),
+        *_future_sheets(analysis.future),
         ("Runway", analysis.runway.to_frame()),
         ("Assumptions", pd.DataFrame([vars(item) for item in analysis.assumptions])),
         ("Files", pd.DataFrame([vars(file) for file in analysis.deal.files])),
     )
     return workbook_bytes(sheets, as_of=analysis.deal.terms.as_of)
+
+
+def _future_sheets(future: StressAnalysis) -> tuple[tuple[str, pd.DataFrame], ...]:
+    """Sheets of what moved prices leave; what could not be computed has none."""
+    sheets: list[tuple[str, pd.DataFrame]] = [
+        ("Reverse stress", future.reverse.to_frame()),
+        ("Scenarios", future.scenarios.to_frame()),
+        ("Simulation", future.simulation.to_frame()),
+    ]
+    fans = [fan_frame(future.simulation, figure) for figure in ("paid_margin", "cash")]
+    sheets += [
+        (name, fan)
+        for name, fan in zip(("Margin fan", "Cash fan"), fans, strict=True)
+        if fan is not None
+    ]
+    if future.sensitivity is not None:
+        sheets.append(("Sensitivity", future.sensitivity.to_frame()))
+    if future.attribution is not None:
+        sheets.append(("Loss by cause", future.attribution.loss.to_frame()))
+    if future.suppliers.losses:
+        sheets.append(("Suppliers", future.suppliers.to_frame()))
+    if future.floors is not None:
+        sheets.append(("Price floors", future.floors.to_frame()))
+    if future.caps is not None:
+        sheets.append(("Price caps", future.caps.to_frame()))
+    sheets.append(("Value", future.valuation.to_frame()))
+    return tuple(sheets)
 
 
 def _reconciled(analysis: DealAnalysis) -> pd.DataFrame:
@@ -109,7 +140,7 @@ def _cell(value: object) -> str | float | None:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, Decimal | int | float):
-        return float(value)
+        return float(value) if isfinite(value) else "no limit"
     return str(value) or None
 
 

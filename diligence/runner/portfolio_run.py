@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from diligence.analysis import FailedAnalysis
 from diligence.errors import DiligenceError, InputError
 from diligence.portfolio import find_holdings, quarter_end
+from diligence.prices import PriceBook
+from diligence.prices.price_watch import PriceWatch, price_watch
 from diligence.reporting.atomic_files import write_atomically
-from diligence.reporting.review import ReviewRow, build_review
+from diligence.reporting.review import build_review
+from diligence.reporting.review_panels import held_models
+from diligence.reporting.review_row import ReviewRow
 from diligence.reporting.typst_pdf import render_pdf
 from diligence.runner.kernel_host import MEMO_PRELOAD, start_kernel_host
 from diligence.runner.memo_run import company_slug, require_outside, run_memo
@@ -74,6 +79,12 @@ def run_portfolio(
     InputError
         When the quarter is none or the folder holds no deal. A deal that fails raises nothing: it
         is named with its reason in the result and in the review.
+
+    Notes
+    -----
+    Every holding meets one market: number of paths and seed are fixed, and a price path depends on
+    its supplier alone, so each worker draws the same. The seed is the same in every quarter too: a
+    change from one quarter to the next comes from the holdings, not from the draw.
     """
     as_of = quarter_end(quarter)
     holdings = find_holdings(folder)
@@ -90,6 +101,7 @@ def run_portfolio(
         quarter=quarter,
         as_of=as_of,
         run_id=_run_id(quarter, outcomes),
+        watch=_price_watch(rows, quarter),
     )
     write_atomically(target / REVIEW_FILE, render_pdf(review))
     return PortfolioRun(quarter, rows, failed, target / REVIEW_FILE)
@@ -137,7 +149,7 @@ def _run_one(deal: Path, out: Path, as_of: date) -> Outcome:
     except Exception as error:
         # A portfolio run goes on past any deal; the reason is kept and named.
         return FailedAnalysis(deal.name, deal.name, f"unexpected {type(error).__name__}: {error}")
-    return ReviewRow(**run.summary)
+    return ReviewRow.from_json(run.summary)
 
 
 def _reason(error: InputError) -> str:
@@ -162,5 +174,20 @@ def _line(outcome: Outcome) -> str:
 
 
 def _run_id(quarter: str, outcomes: Sequence[Outcome]) -> str:
-    parts = [quarter, *(json.dumps(vars(outcome), sort_keys=True) for outcome in outcomes)]
+    parts = [quarter, *(json.dumps(_content(outcome), sort_keys=True) for outcome in outcomes)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _content(outcome: Outcome) -> dict[str, Any]:
+    return outcome.to_json() if isinstance(outcome, ReviewRow) else dict(vars(outcome))
+
+
+def _price_watch(rows: Sequence[ReviewRow], quarter: str) -> PriceWatch | None:
+    """Price moves of the quarter; None where no model is bought or the price book ends before."""
+    held = held_models(rows)
+    if not held:
+        return None
+    try:
+        return price_watch(PriceBook.load(), quarter, holdings=held)
+    except InputError:
+        return None

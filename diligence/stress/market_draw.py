@@ -8,15 +8,18 @@ rent, revert to their level instead.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from diligence.costs.look_through import look_through
+from diligence.errors import InputError
 from diligence.projections.company_model import PriceKey
+from diligence.projections.running_sum import running_sum
 from diligence.projections.shocks import Array
+from diligence.stress.path_draws import blocks, even_normals, monthly_normals, random_stream
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +41,17 @@ class PriceProcess:
     reversion_per_month
         Share of the distance to its level that noise loses a month; 0 is a random walk.
     jumps_per_year
-        Repricings a year and supplier.
+        Repricings a year and supplier on average, 0 to 12: a month has one at most, with a chance
+        of a twelfth of these.
     jump_mean, jump_sd
         Log size of a repricing; positive is up.
     market_share
         Share of the variance of drift and noise that is common to all suppliers, 0 to 1.
+
+    Raises
+    ------
+    InputError
+        When ``jumps_per_year`` is not between 0 and 12.
     """
 
     drift: float = 0.0
@@ -53,6 +62,15 @@ class PriceProcess:
     jump_mean: float = 0.0
     jump_sd: float = 0.0
     market_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse more repricings than months."""
+        if not 0.0 <= self.jumps_per_year <= MONTHS_PER_YEAR:
+            raise InputError(
+                f"A price has 0 to {MONTHS_PER_YEAR} repricings a year, one a month at most; found "
+                f"jumps_per_year {self.jumps_per_year:g}. State rarer repricings of a larger size, "
+                "or noise_sd_per_month."
+            )
 
 
 @dataclass(frozen=True)
@@ -120,7 +138,8 @@ def draw_market(
     processes
         By input: ``tokens``, ``gpu_hours``, ``seats``, ``cloud``.
     keys
-        Prices that the companies name. Models of one supplier share its path; what companies sell
+        Prices that the companies name. Models of one supplier share its path, and so do resellers
+        of one maker (:func:`diligence.costs.look_through.look_through`); what companies sell
         follows the market factor of its input, with no repricing of its own.
     months, paths, seed
         Size of the draw, and where its random numbers start.
@@ -130,64 +149,53 @@ def draw_market(
     MarketDraw
         The same arguments give the same bytes.
     """
-    factor = normal_quantiles(paths, _stream(seed, _MARKET))
-    common = _stream(seed, _COMMON_NOISE).standard_normal((months, paths))
+    factor = even_normals(paths, random_stream(seed, _MARKET))
+    common = list(_noise(_COMMON_NOISE, months=months, paths=paths, seed=seed))
     prices: dict[PriceKey, Array] = {}
     for key in sorted({PriceKey(key.input, key.side, key.supplier) for key in keys}):
         process = processes.get(key.input)
         if process is not None and key.side != "own":
-            prices[key] = _price_path(process, key, factor=factor, common=common, seed=seed)
+            prices[key] = _price_paths(process, key, factor=factor, common=common, seed=seed)
     return MarketDraw(months, paths, seed, prices, factor)
 
 
-def _price_path(
-    process: PriceProcess, key: PriceKey, *, factor: Array, common: Array, seed: int
+def _noise(name: str, *, months: int, paths: int, seed: int) -> Iterator[Array]:
+    """Yield a month's standard normals block by block of paths."""
+    mean = even_normals(paths, random_stream(seed, name, "sum of noise"))
+    stream = random_stream(seed, name, "noise")
+    for block in blocks(paths):
+        yield monthly_normals(months, mean[block], stream)
+
+
+def _price_paths(
+    process: PriceProcess, key: PriceKey, *, factor: Array, common: Sequence[Array], seed: int
 ) -> Array:
-    months, paths = common.shape
-    # Buyers and sellers of one input meet the same market; only suppliers reprice by themselves.
-    stream = _stream(seed, f"{key.input}/{'' if key.side == 'sell' else key.supplier}")
+    # Buyers and sellers of one input meet the same market; only suppliers reprice by themselves,
+    # and a reseller passes on what the maker of the model decides.
+    name = f"{key.input}/{'' if key.side == 'sell' else look_through(key.supplier)}"
+    reprices = process.jumps_per_year > 0 and key.side != "sell"
+    repricings = random_stream(seed, name, "repricings")
+    (months, _), paths = common[0].shape, factor.size
     shared, own = np.sqrt(process.market_share), np.sqrt(1.0 - process.market_share)
-    drift_normal = shared * factor + own * normal_quantiles(paths, stream)
+    drift_normal = shared * factor + own * even_normals(paths, random_stream(seed, name, "drift"))
     drift = (process.drift + process.drift_sd * drift_normal) / MONTHS_PER_YEAR
-    noise = process.noise_sd_per_month * (
-        shared * common + own * stream.standard_normal(common.shape)
-    )
-    log_price = _accumulated(noise, process.reversion_per_month)
-    log_price += np.arange(1.0, months + 1.0)[:, None] * drift
-    if process.jumps_per_year and key.side != "sell":
-        log_price += _repricings(process, stream, months=months, paths=paths)
-    return np.exp(log_price)
+    month = np.arange(1.0, months + 1.0)[:, None]
+    prices = np.empty((months, paths))
+    alone = _noise(name, months=months, paths=paths, seed=seed)
+    for block, market_noise, own_noise in zip(blocks(paths), common, alone, strict=True):
+        noise = process.noise_sd_per_month * (shared * market_noise + own * own_noise)
+        log_price = running_sum(noise, kept=1.0 - process.reversion_per_month)
+        log_price += month * drift[block]
+        if reprices:
+            log_price += _repricings(process, repricings, log_price.shape)
+        np.exp(log_price, out=prices[:, block])
+    return prices
 
 
 def _repricings(
-    process: PriceProcess, stream: np.random.Generator, *, months: int, paths: int
+    process: PriceProcess, stream: np.random.Generator, shape: tuple[int, ...]
 ) -> Array:
-    hazard = 1.0 - np.exp(-process.jumps_per_year / MONTHS_PER_YEAR)
-    happens = stream.random((months, paths)) < hazard
-    sizes = np.zeros((months, paths))
-    sizes[happens] = process.jump_mean + process.jump_sd * stream.standard_normal(
-        int(happens.sum())
-    )
-    return np.cumsum(sizes, axis=0)
-
-
-def _accumulated(noise: Array, reversion: float) -> Array:
-    """Sum the noise; with reversion the sum loses a share of itself every month."""
-    if not reversion:
-        return np.cumsum(noise, axis=0)
-    level = noise.copy()
-    for month in range(1, level.shape[0]):
-        level[month] += (1.0 - reversion) * level[month - 1]
-    return level
-
-
-def normal_quantiles(paths: int, stream: np.random.Generator) -> Array:
-    """One normal a path, one from each of as many equally likely strata, in random order."""
-    from scipy.special import ndtri
-
-    spread = (np.arange(paths) + stream.random(paths)) / paths
-    return np.asarray(ndtri(stream.permutation(spread)), dtype=float)
-
-
-def _stream(seed: int, name: str) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+    happens = np.nonzero(stream.random(shape) < process.jumps_per_year / MONTHS_PER_YEAR)
+    sizes = np.zeros(shape)
+    sizes[happens] = process.jump_mean + process.jump_sd * stream.standard_normal(happens[0].size)
+    return running_sum(sizes)

@@ -22,6 +22,18 @@ _FIELDS = {
     "market_share": "market_share",
 }
 
+NOISE_ASSUMPTIONS = (
+    "simulation_usage_sd",
+    "simulation_growth_sd",
+    "simulation_growth_market_correlation",
+    "simulation_unit_cost_sd",
+)
+
+
+def market_assumptions(input: str) -> tuple[str, ...]:
+    """Names of the register that the price of one input is drawn from."""
+    return tuple(f"market_{input}_{name}" for name in _FIELDS) if input in INPUTS else ()
+
 
 def price_processes(register: AssumptionRegister) -> dict[str, PriceProcess]:
     """How each input's price moves, by input.

@@ -98,8 +98,8 @@ def corridor(
     """Let a subsidy run off while the cost below it falls along its trajectory.
 
     The price is cost less subsidy, p(t) = c(t) (1 - s(t)); today s(0) = ``subsidy`` of cost. The
-    subsidy halves every ``half_life`` months from ``start`` on and cost falls by ``cost_decline``
-    a year: the floor moves up or down depending on which is faster.
+    subsidy halves every ``half_life`` months and cost falls by ``cost_decline`` a year, both from
+    ``start`` on: the price moves up or down depending on which is faster.
 
     Parameters
     ----------
@@ -118,9 +118,8 @@ def corridor(
     >>> round(float(corridor(0.5, months=36, half_life=1, cost_decline=0.0)[-1]), 3)
     2.0
     """
-    month = _month(months)
-    elapsed = np.maximum(month - start + 1, 0.0)
-    cost = (1.0 - cost_decline) ** (month / 12.0)
+    elapsed = np.maximum(_month(months) - start + 1, 0.0)
+    cost = (1.0 - cost_decline) ** (elapsed / 12.0)
     left = subsidy * 0.5 ** (elapsed / half_life)
     return np.asarray(cost * (1.0 - left) / (1.0 - subsidy))
 

@@ -49,7 +49,8 @@ class ScenarioOutcome:
     """One scenario: as the company would answer, held still, and with its levers pulled.
 
     ``low`` and ``high`` are the ends of the scenario's range, as the company would answer; None
-    without a range. ``label`` says when a figure improves only because the company shrinks.
+    without a range. ``label`` says when a figure improves only because the company shrinks;
+    ``touches`` is False when nothing of the scenario reaches this company.
     """
 
     scenario: Scenario
@@ -59,6 +60,7 @@ class ScenarioOutcome:
     low: Outcome | None = None
     high: Outcome | None = None
     label: str = ""
+    touches: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Shape of ``diligence stress --json``."""
@@ -79,6 +81,7 @@ class ScenarioOutcome:
             "runway_status": self.stated.runway_status,
             "capital_needed": self.stated.capital_needed,
             "label": self.label,
+            "touches": self.touches,
         }
 
 
@@ -132,34 +135,58 @@ def run_scenarios(
     InputError
         When a scenario's move starts before the analysis.
     """
-    baseline = _outcome(without_levers(model), no_shock(months))
+    company = _Company(model, frozen(model), without_levers(model))
+    baseline = _outcome(company.answering, no_shock(months))
+    still = _outcome(company.still, no_shock(months))
     return ScenarioTable(
-        baseline, tuple(_run(model, scenario, baseline, after, months) for scenario in scenarios)
+        baseline,
+        tuple(
+            _run(company, scenario, baseline, still.gross_profit, after=after, months=months)
+            for scenario in scenarios
+        ),
     )
 
 
+@dataclass(frozen=True)
+class _Company:
+    with_levers: CompanyModel
+    still: CompanyModel
+    answering: CompanyModel
+
+
 def _run(
-    model: CompanyModel, scenario: Scenario, baseline: Outcome, after: date, months: int
+    company: _Company,
+    scenario: Scenario,
+    baseline: Outcome,
+    profit_held_still: float,
+    *,
+    after: date,
+    months: int,
 ) -> ScenarioOutcome:
     shocks = {
-        case: scenario.shock(model.keys, months=months, after=after, case=case)
+        case: scenario.shock(company.still.keys, months=months, after=after, case=case)
         for case in (CASES if scenario.has_range else CASES[1:2])
     }
-    still = frozen(model)
-    answering = still if scenario.responses == "frozen" else without_levers(model)
-    stated = _outcome(answering, shocks["base"])
-    held = _outcome(still, shocks["base"])
-    pulled = _outcome(still if scenario.responses == "frozen" else model, shocks["base"])
-    worse = held.gross_profit < _outcome(still, no_shock(months)).gross_profit
+    is_frozen = scenario.responses == "frozen"
+    answering = company.still if is_frozen else company.answering
+    held = _outcome(company.still, shocks["base"])
+    stated = held if is_frozen else _outcome(answering, shocks["base"])
+    worse = held.gross_profit < profit_held_still
     return ScenarioOutcome(
         scenario=scenario,
         stated=stated,
         held_still=held,
-        with_levers=pulled,
+        with_levers=held if is_frozen else _outcome(company.with_levers, shocks["base"]),
         low=_outcome(answering, shocks["low"]) if "low" in shocks else None,
         high=_outcome(answering, shocks["high"]) if "high" in shocks else None,
         label=SHRINKING if worse and improves_by_shrinking(stated, baseline) else "",
+        touches=_touches(shocks["base"]),
     )
+
+
+def _touches(shock: Shock) -> bool:
+    levels = (shock.tokens, shock.usage, shock.customers, shock.retraining, *shock.prices.values())
+    return any(level is not None and bool((level != 1).any()) for level in levels)
 
 
 def improves_by_shrinking(stressed: Outcome, baseline: Outcome) -> bool:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from diligence.projections.company_model import CompanyModel
 from diligence.projections.month_engine import CompanyMonths, run_months
+from diligence.projections.running_sum import running_sum
 from diligence.projections.shocks import Array, Shock
-from diligence.stress.market_draw import MarketDraw, normal_quantiles
+from diligence.stress.market_draw import MarketDraw
+from diligence.stress.path_draws import (
+    batches,
+    blocks,
+    even_normals,
+    even_uniforms,
+    monthly_normals,
+    random_stream,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 QUARTER = 3
-CHUNK = 1_000
-"""Paths computed at a time: few enough for a processor's cache. It fixes the random numbers."""
-BATCHES = 10
 LEVELS = (0.05, 0.10, 0.50, 0.90, 0.95)
 
 
@@ -180,103 +184,103 @@ def simulate(
 def _simulated(
     model: CompanyModel, noise: CompanyNoise, market: MarketDraw, seed: int
 ) -> Simulation:
-    stream = np.random.default_rng([seed, zlib.crc32(model.name.encode())])
-    levels = _path_levels(model, noise, market, stream)
-    prices = Shock(market.months, market.prices_of(model.keys))
-    quarters = np.arange(QUARTER, market.months + 1, QUARTER)
-    chunks = [
-        _chunk(model, noise, prices.columns(first, last), levels.columns(first, last), stream)
-        for first in range(0, market.paths, CHUNK)
-        for last in [min(first + CHUNK, market.paths)]
+    found = [
+        _results(model, run_months(model, drawn.shock, lever_success=drawn.lever_success), drawn)
+        for drawn in drawn_paths(model, market, noise=noise, seed=seed)
     ]
     return Simulation(
         company=model.name,
         paths=market.paths,
         seed=seed,
         months=market.months,
-        quarters=tuple(int(month) for month in quarters),
-        results=_joined(chunks),
+        quarters=tuple(range(QUARTER, market.months + 1, QUARTER)),
+        results=_joined(found),
     )
 
 
 @dataclass(frozen=True)
-class _PathLevels:
-    """What a path has from its start, each of shape (paths,): logs a month, and who succeeds."""
+class DrawnPaths:
+    """What a block of a company's paths meets, and which of its levers succeed: one array each."""
 
-    growth: Array
-    unit_cost_drift: Array
+    shock: Shock
     lever_success: tuple[Array, ...]
+    shape: tuple[int, int]
 
-    def columns(self, first: int, last: int) -> _PathLevels:
-        return _PathLevels(
-            self.growth[first:last],
-            self.unit_cost_drift[first:last],
-            tuple(success[first:last] for success in self.lever_success),
+
+def drawn_paths(
+    model: CompanyModel, market: MarketDraw, *, noise: CompanyNoise, seed: int
+) -> Iterator[DrawnPaths]:
+    """Draw what is a company's own beside the market, block by block of paths in order."""
+    usage, unit_cost = _walks(model, noise, market, seed)
+    success = [
+        even_uniforms(market.paths, random_stream(seed, model.name, "lever", lever.name))
+        < lever.success_probability
+        for lever in model.levers
+    ]
+    prices = Shock(market.months, market.prices_of(model.keys))
+    for block in blocks(market.paths):
+        shock = dataclasses.replace(
+            prices.columns(block.start, block.stop),
+            customers=usage.of(block, market.months),
+            tokens=unit_cost.of(block, market.months),
         )
+        succeeds = tuple(each[None, block].astype(float) for each in success)
+        yield DrawnPaths(shock, succeeds, (market.months, block.stop - block.start))
 
 
-def _path_levels(
-    model: CompanyModel, noise: CompanyNoise, market: MarketDraw, stream: np.random.Generator
-) -> _PathLevels:
-    rho = noise.market_correlation
-    own = normal_quantiles(market.paths, stream)
-    growth = rho * market.factor + np.sqrt(1.0 - rho**2) * own
-    drift = normal_quantiles(market.paths, stream)
-    return _PathLevels(
-        noise.growth_sd_per_year / 12 * growth,
-        (noise.unit_cost_drift_per_year + noise.unit_cost_drift_sd * drift) / 12,
-        tuple(
-            (ndtr(normal_quantiles(market.paths, stream)) < lever.success_probability).astype(float)
-            for lever in model.levers
-        ),
+@dataclass(frozen=True)
+class _Walk:
+    """A random walk in logs: a path's drift a month, and noise whose mean is already drawn."""
+
+    drift: Array
+    sd: float
+    mean: Array
+    stream: np.random.Generator
+
+    def of(self, block: slice, months: int) -> Array | None:
+        """Exponential of the walk; None when nothing moves. Blocks are asked for in order."""
+        drift = self.drift[block]
+        if not self.sd:
+            return np.exp(np.arange(1.0, months + 1.0)[:, None] * drift) if drift.any() else None
+        steps = monthly_normals(months, self.mean[block], self.stream)
+        steps *= self.sd
+        steps += drift
+        return np.exp(running_sum(steps))
+
+
+def _walks(
+    model: CompanyModel, noise: CompanyNoise, market: MarketDraw, seed: int
+) -> tuple[_Walk, _Walk]:
+    """Volume beside the growth of the base, and the work that one use takes."""
+
+    def spread(sd: float, name: str) -> Array:
+        if not sd:
+            return np.zeros(market.paths)
+        return sd * even_normals(market.paths, random_stream(seed, model.name, name))
+
+    def walk(name: str, drift: Array, sd: float) -> _Walk:
+        stream = random_stream(seed, model.name, f"{name} noise")
+        return _Walk(drift / 12, sd, spread(1.0 if sd else 0.0, f"sum of {name} noise"), stream)
+
+    rho, growth_sd = noise.market_correlation, noise.growth_sd_per_year
+    growth = rho * growth_sd * market.factor + spread(np.sqrt(1 - rho**2) * growth_sd, "growth")
+    drift = noise.unit_cost_drift_per_year + spread(noise.unit_cost_drift_sd, "unit cost drift")
+    return (
+        walk("usage", growth, noise.usage_sd_per_month),
+        walk("unit cost", drift, noise.unit_cost_sd_per_month),
     )
 
 
-def _chunk(
-    model: CompanyModel,
-    noise: CompanyNoise,
-    prices: Shock,
-    levels: _PathLevels,
-    stream: np.random.Generator,
-) -> PathResults:
-    shape = (prices.months, levels.growth.size)
-    shock = dataclasses.replace(
-        prices,
-        customers=_log_walk(shape, noise.usage_sd_per_month, levels.growth, stream),
-        tokens=_log_walk(shape, noise.unit_cost_sd_per_month, levels.unit_cost_drift, stream),
-    )
-    months = run_months(
-        model, shock, lever_success=[success[None, :] for success in levels.lever_success]
-    )
-    return _results(model, months, shape)
-
-
-def _log_walk(
-    shape: tuple[int, int], sd: float, drift: Array, stream: np.random.Generator
-) -> Array | None:
-    """Exponential of a random walk with drift a month; None when nothing moves."""
-    if not sd:
-        if not drift.any():
-            return None
-        return np.exp(np.arange(1.0, shape[0] + 1.0)[:, None] * drift)
-    steps = stream.standard_normal(shape)
-    steps *= sd
-    steps += drift
-    np.cumsum(steps, axis=0, out=steps)
-    return np.exp(steps, out=steps)
-
-
-def _results(model: CompanyModel, months: CompanyMonths, shape: tuple[int, int]) -> PathResults:
+def _results(model: CompanyModel, months: CompanyMonths, drawn: DrawnPaths) -> PathResults:
     rows = slice(QUARTER - 1, None, QUARTER)
-    quarterly = (shape[0] // QUARTER, shape[1])
-    revenue = np.broadcast_to(months.revenue, shape)[rows]
-    paid = np.broadcast_to(months.paid_cost, shape)[rows]
+    revenue = np.broadcast_to(months.revenue, drawn.shape)[rows]
+    paid = np.broadcast_to(months.paid_cost, drawn.shape)[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
-        margin = np.broadcast_to(1.0 - paid / revenue, quarterly)
+        margin = 1.0 - paid / revenue
     if months.cash_burn is None or model.cash is None:
         return PathResults(margin, None, None, None)
-    burn = np.broadcast_to(months.cash_burn, shape)
-    cash = model.cash - np.cumsum(burn, axis=0)
+    burn = np.broadcast_to(months.cash_burn, drawn.shape)
+    cash = model.cash - running_sum(burn)
     return PathResults(
         margin,
         cash[rows],
@@ -325,5 +329,6 @@ def _joined(chunks: Sequence[PathResults]) -> PathResults:
 
 def _batched(happens: NDArray[np.bool_]) -> Estimate:
     """Share of paths, with the standard error of the mean over independent batches."""
-    means = [float(batch.mean()) for batch in np.array_split(happens, BATCHES)]
-    return Estimate(float(happens.mean()), float(np.std(means, ddof=1)) / BATCHES**0.5)
+    means = [float(happens[batch].mean()) for batch in batches(happens.size)]
+    error = np.std(means, ddof=1) / len(means) ** 0.5 if len(means) > 1 else np.inf
+    return Estimate(float(happens.mean()), float(error))

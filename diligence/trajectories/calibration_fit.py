@@ -46,8 +46,11 @@ class HindcastScores:
         Forecasts and series scored.
     coverage80, coverage95
         Share of all outcomes inside.
-    mean_coverage80, mean_coverage95
-        Mean over the series of their own share.
+    above80, above95, below80, below95
+        Share of all outcomes above the interval, and below it: cost fell deeper than forecast.
+        Nominally 10 % a side, and 2.5 %.
+    mean_coverage80, mean_coverage95, mean_below80, mean_below95
+        Mean over the series of their own shares inside and below.
     interval80, interval95
         90 % bootstrap interval of the pooled share, series drawn with replacement.
     crps
@@ -62,8 +65,14 @@ class HindcastScores:
     series: int
     coverage80: float
     coverage95: float
+    above80: float
+    above95: float
+    below80: float
+    below95: float
     mean_coverage80: float
     mean_coverage95: float
+    mean_below80: float
+    mean_below95: float
     interval80: tuple[float, float]
     interval95: tuple[float, float]
     crps: float
@@ -93,6 +102,11 @@ class HindcastScores:
             facts[f"Inside {level} %"] = (
                 f"{getattr(self, f'coverage{level}'):.1%} (90 % interval over series {low:.1%} to "
                 f"{high:.1%}), mean of series {getattr(self, f'mean_coverage{level}'):.1%}"
+            )
+            facts[f"Outside {level} %"] = (
+                f"{getattr(self, f'above{level}'):.1%} above, "
+                f"{getattr(self, f'below{level}'):.1%} below, mean of series "
+                f"{getattr(self, f'mean_below{level}'):.1%} below"
             )
         return facts | {"CRPS of log cost": f"{self.crps:.4f}, of series {self.mean_crps:.4f}"}
 
@@ -240,7 +254,8 @@ def summarise_scores(
     Parameters
     ----------
     scores
-        As from ``score_calibration``.
+        As from ``score_calibration``: ``series``, ``error_log``, ``inside80``, ``inside95``,
+        ``crps_log``.
     resamples
         Panels drawn with replacement, series by series.
     seed
@@ -259,7 +274,13 @@ def summarise_scores(
 
     Nine technologies say little: the range over series is the honest width of a coverage.
     """
-    by_series = scores.groupby("series")[["inside80", "inside95", "crps_log"]]
+    judged = scores[["series", "inside80", "inside95", "crps_log"]].copy()
+    fell_deeper = scores["error_log"] < 0
+    for level in LEVELS:
+        outside = ~scores[f"inside{level}"].astype(bool)
+        judged[f"above{level}"] = outside & ~fell_deeper
+        judged[f"below{level}"] = outside & fell_deeper
+    by_series, pooled = judged.groupby("series"), judged.drop(columns="series").mean()
     means, counts = by_series.mean(), by_series.size().to_numpy(dtype=float)
     drawn = np.random.default_rng(seed).multinomial(
         len(counts), np.full(len(counts), 1 / len(counts)), size=resamples
@@ -270,13 +291,19 @@ def summarise_scores(
     return HindcastScores(
         n=len(scores),
         series=len(counts),
-        coverage80=float(scores["inside80"].mean()),
-        coverage95=float(scores["inside95"].mean()),
+        coverage80=float(pooled["inside80"]),
+        coverage95=float(pooled["inside95"]),
+        above80=float(pooled["above80"]),
+        above95=float(pooled["above95"]),
+        below80=float(pooled["below80"]),
+        below95=float(pooled["below95"]),
         mean_coverage80=float(means["inside80"].mean()),
         mean_coverage95=float(means["inside95"].mean()),
+        mean_below80=float(means["below80"].mean()),
+        mean_below95=float(means["below95"].mean()),
         interval80=(float(low[0]), float(high[0])),
         interval95=(float(low[1]), float(high[1])),
-        crps=float(scores["crps_log"].mean()),
+        crps=float(pooled["crps_log"]),
         mean_crps=float(means["crps_log"].mean()),
         table=scores,
     )

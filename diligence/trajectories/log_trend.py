@@ -50,7 +50,7 @@ class LogTrendFit(TrajectoryFit):
         return math.sqrt(max(line_variance, 0.0) + self.residual_std_log**2)
 
 
-def fit_log_trend(cost: pd.Series) -> LogTrendFit:
+def fit_log_trend(cost: pd.Series, *, robust: bool = True) -> LogTrendFit:
     """Fit a straight line to log cost over time, by least squares with robust standard errors.
 
     Parameters
@@ -58,6 +58,9 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
     cost
         Unit cost or price, above 0, at least 4 points, indexed by dates, periods, or plain
         numbers read as years.
+    robust
+        False for the textbook standard errors of least squares, which take departures from the
+        line for independent.
 
     Returns
     -------
@@ -94,9 +97,12 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
     """
     history = read_cost_history(cost)
     line = _fit_line(history)
-    robust = np.asarray(line.cov_params())
-    classic = np.asarray(line.normalized_cov_params) * line.mse_resid
-    covariance = robust if robust[1, 1] >= classic[1, 1] else classic
+    newey_west = np.asarray(line.cov_params())
+    covariance = np.asarray(line.normalized_cov_params) * line.mse_resid
+    corrected = robust and newey_west[1, 1] >= covariance[1, 1]
+    if corrected:
+        covariance = newey_west
+    errors = _name_of_errors(robust, corrected)
     return LogTrendFit(
         method="log-linear trend",
         n=history.n,
@@ -107,7 +113,7 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
         step_years=history.step_years,
         last_date=history.last_date,
         last_value=history.last_value,
-        notes=(*history.notes, OVERCONFIDENCE_NOTE, *_notes(history, covariance is robust)),
+        notes=(*history.notes, OVERCONFIDENCE_NOTE, *_notes(history, errors)),
         history=history,
         residual_std_log=math.sqrt(line.mse_resid),
         level_std_error=math.sqrt(covariance[0, 0]),
@@ -115,12 +121,17 @@ def fit_log_trend(cost: pd.Series) -> LogTrendFit:
     )
 
 
-def _notes(history: CostHistory, robust: bool) -> tuple[str, ...]:
+def _name_of_errors(robust: bool, corrected: bool) -> str:
+    if not robust:
+        return "classic"
+    return "Newey-West" if corrected else "classic (Newey-West would be smaller still)"
+
+
+def _notes(history: CostHistory, errors: str) -> tuple[str, ...]:
     notes = []
     if history.n < SHORT_SERIES:
-        which = "Newey-West" if robust else "classic (Newey-West would be smaller still)"
         notes.append(
-            f"Standard errors are {which}; with {history.n} points they understate what "
+            f"Standard errors are {errors}; with {history.n} points they understate what "
             "correlated departures from the line leave open."
         )
     if not history.evenly_spaced:

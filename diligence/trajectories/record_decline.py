@@ -26,6 +26,11 @@ FEWEST_YEARS = 1.5
 WIDEST_FOLD_RATIO = 100
 # A hopeless sample extrapolates beyond the largest float; its notes say that it is hopeless.
 LARGEST_LOG = 700.0
+CONCLUSIVE_NOTE = (
+    "The verdict selects: lists whose fall looked fast pass more often. Of simulated lists of two "
+    "years that fell 10x a year, those that passed said 1.1 times the truth at the median with 40 "
+    "or 20 offers, and 1.2 times with 12."
+)
 TYPICAL_OFFER_NOTE = (
     "The line, its level and its forecasts are those of a typical new offer, which costs more "
     "than the cheapest one so far; only the pace is common to both in the long run."
@@ -76,11 +81,23 @@ class RecordDeclineFit(PriceDeclineFit):
 
     def _facts(self) -> dict[str, str]:
         facts = super()._facts()
+        if not self.is_conclusive:
+            facts |= self._interval_first()
         facts["Points"] = (
             f"{self.records} new lows among {self.n} offers in {self.span_years:.2f} years, "
             f"lowest {self.last_value:.6g}"
         )
         return facts
+
+    def _interval_first(self) -> dict[str, str]:
+        fold_low, fold_high = self.fold_conf_int()
+        low, high = self.conf_int()
+        return {
+            "Times per year": f"90 % interval {fold_low:.3g} to {fold_high:.3g}; not conclusive, "
+            f"middle {self.fold_per_year:.3g}",
+            "Decline per year": f"90 % interval {low:.1%} to {high:.1%}",
+            "Half-life": "not established",
+        }
 
 
 def fit_record_decline(
@@ -131,6 +148,11 @@ def fit_record_decline(
     stays the record for long. Prices of all offers, where known, are worth more than any
     correction: then use a regression on all of them.
 
+    ``is_conclusive`` selects on the outcome: in short or thin lists it takes a fall that looked
+    fast to pass. Of simulated lists of two years, those that passed said 1.1 times the truth at
+    the median with 40 or 20 offers and 1.2 times with 12 (same benchmark). Coverage is measured
+    on all lists together, not on those that passed.
+
     Examples
     --------
     >>> records = pd.Series([30, 12, 4, 1.5, 0.6, 0.2], index=[0, 0.3, 0.8, 1.2, 1.7, 2.1])
@@ -169,7 +191,7 @@ def fit_record_decline(
         last_date=sample.history.last_date,
         last_value=sample.history.last_value,
         notes=(
-            *([verdict] if verdict else []),
+            verdict or CONCLUSIVE_NOTE,
             *sample.history.notes,
             MODEL_NOTE,
             TYPICAL_OFFER_NOTE,

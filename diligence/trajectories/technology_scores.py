@@ -22,15 +22,18 @@ def technology_scores() -> pd.DataFrame:
     -------
     pandas.DataFrame
         By ``window`` and ``method``: ``n`` forecasts of ``series`` technologies, pooled
-        ``coverage80`` and ``coverage95`` with 90 % bootstrap bounds over technologies, and
-        ``crps`` of log cost. Ours is scored on each technology with constants derived from the
-        others.
+        ``coverage80`` and ``coverage95`` with 90 % bootstrap bounds over technologies, the misses
+        by side (``above80``, ``below80``, ``above95``, ``below95``; below is a cost that fell
+        deeper than forecast), the means over technologies, and ``crps`` of log cost. Ours is
+        scored on each technology with constants derived from the others; the log trend as
+        ``fit_log_trend`` gives it and with textbook errors.
 
     Examples
     --------
     >>> scores = technology_scores().set_index(["window", "method"])
-    >>> scores.loc["expanding"].loc["log trend", ["coverage80", "coverage95"]].to_list()
-    [0.3866, 0.6005]
+    >>> textbook = scores.loc[("expanding", "log trend, textbook OLS")]
+    >>> textbook[["coverage80", "coverage95"]].to_list()
+    [0.3663, 0.5761]
 
     What a trend line calls four chances in five was less than one in two.
     """

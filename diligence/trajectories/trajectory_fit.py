@@ -154,6 +154,13 @@ class TrajectoryFit(ABC):
         horizon
             Steps ahead, at least 1.
 
+        Notes
+        -----
+        One tail is less certain than both. On hindcasts of 47 technologies the calibrated random
+        walk had 4.6 % of outcomes above its 80 % interval and 14.1 % below it (mean of the
+        technologies 18.9 %), where 10 % each would be right: costs fall below a low value more
+        often than this says, and rise above a high one less often. See ``technology_scores``.
+
         Raises
         ------
         EstimationError

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from diligence.analysis import FailedAnalysis, analyse
-from diligence.analysis.deal_analysis import dangerous_multiple
-from diligence.analysis.json_shapes import split_json, stress_json
+from diligence.analysis.deal_break_evens import dangerous_multiple
+from diligence.analysis.json_shapes import split_json
+from diligence.analysis.stress_json import stress_json
 from diligence.errors import InputError
 from diligence.inputs.deal import AssumptionOverride, CashTerms, Exposure, Role
 from tests.support import cash, deal, line, revenue

@@ -106,8 +106,50 @@ def test_what_is_not_known_is_null(tmp_path, capsys):
         if found["target"] == "runway_12m"
     ]
     assert [(found["k"], found["status"]) for found in floor] == [(None, "unknown")]
-    assert shown["simulation"] is None
-    assert shown["valuation"] is None
+    simulation = shown["simulation"]
+    assert simulation["p_cash_out"] == {"12": None, "24": None, "36": None}
+    assert simulation["runway_months"] == {"p5": None, "p50": None, "p95": None}
+    assert simulation["status"] == "needs cash and burn"
+    assert simulation["gross_margin"]["p50"] is not None
+    assert shown["valuation"]["base"]["position_value"] is None
+    assert shown["valuation"]["needs"]
+
+
+def test_scenarios_are_chosen_and_the_same_seed_gives_the_same_figures(tmp_path, capsys):
+    folder = write_deal(tmp_path / "acme")
+    chosen = ("--scenario", "tokens_double", "--scenario", "gpu_rent_up+usage_10x")
+    again = [
+        printed(capsys, "stress", folder, *chosen, "--paths", "1000", "--seed", "7", "--json")
+        for _ in range(2)
+    ]
+    assert again[0] == again[1]
+    names = [scenario["name"] for scenario in again[0]["scenarios"]]
+    assert names == ["tokens_double", "gpu_rent_up + usage_10x"]
+    # Inference 300 of 1,200, support 180: 60 % becomes 35 % at twice the price.
+    assert again[0]["scenarios"][0]["gross_margin_held_still"] == pytest.approx(0.35)
+    assert (again[0]["simulation"]["paths"], again[0]["simulation"]["seed"]) == (1000, 7)
+    chance = again[0]["simulation"]["p_cash_out"]
+    assert 0 <= chance["12"] <= chance["24"] <= chance["36"] <= 1
+
+
+def test_a_scenario_of_the_deal_runs_beside_the_shipped_ones(tmp_path, capsys):
+    text = (
+        "- name: our_supplier\n  title: Ours\n  source: call\n  dated: 2026-01-01\n"
+        "  moves:\n    - {of: tokens, shape: step, multiple: 3x}\n"
+    )
+    folder = write_deal(tmp_path / "acme", scenarios__yaml=text)
+    shown = printed(capsys, "stress", folder, "--scenario", "our_supplier", "--json")
+    assert shown["scenarios"][0]["gross_margin_held_still"] == pytest.approx(0.10)
+    for wrong, said in (("3x", "380 %"), ("step", "stepp"), ("tokens", "token")):
+        write_deal(tmp_path / said[:3] / "acme", scenarios__yaml=text.replace(wrong, said))
+        assert run(["stress", str(tmp_path / said[:3] / "acme")]) == 2
+        assert "scenarios.yaml:6:" in capsys.readouterr().err
+
+
+def test_an_unknown_scenario_is_refused_with_near_matches(tmp_path, capsys):
+    folder = write_deal(tmp_path / "acme")
+    assert run(["stress", str(folder), "--scenario", "token_double"]) == 2
+    assert "tokens_double" in capsys.readouterr().err
 
 
 def test_a_small_deal_by_hand(tmp_path, capsys):

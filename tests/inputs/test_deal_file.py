@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diligence.inputs.deal import Archetype, Role
-from diligence.inputs.deal_file import (
-    default_terms,
-    parse_factor,
-    parse_scaled_amount,
-    read_deal_file,
-)
+from diligence.inputs.deal_amounts import parse_factor, parse_scaled_amount
+from diligence.inputs.deal_file import default_terms, read_deal_file
 from diligence.inputs.problems import ProblemLog
 from diligence.units import AmountError
 
@@ -161,3 +157,65 @@ def test_a_fraction_is_kept_to_28_digits():
 def test_a_scale_multiplies_exactly(number, scale):
     powers = {"k": 3, "m": 6, "bn": 9}
     assert parse_scaled_amount(f"{number} {scale}") == number * 10 ** powers[scale]
+
+
+MINIMAL = "company: A\narchetype: search\nas_of: 2026-06-30\nreporting_currency: EUR\n"
+
+
+def test_earlier_classes_are_read(tmp_path):
+    text = MINIMAL + (
+        "round: {share_class: Series B, round_size: 10 m, cheque: 10 m, ownership: 0.1}\n"
+        "preferences:\n"
+        "  - {share_class: Series A, amount: 12 m, ownership: 0.2}\n"
+        "  - {share_class: Seed, amount: 3 m, multiple: 1.5, seniority: 2, participating: true,\n"
+        "     cap: 3, ownership: 0.12}\n"
+        "  - {share_class: options, ownership: 0.1, strike: 40 m}\n"
+    )
+    terms, problems = read(tmp_path, text)
+    assert problems == []
+    first, seed, options = terms.earlier_classes
+    assert (first.amount, first.multiple, first.seniority) == (12_000_000, 1, 1)
+    assert (seed.cap, seed.participating, seed.seniority) == (3, True, 2)
+    assert options.strike == 40_000_000
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "expected"),
+    [
+        ("{share_class: A, ownership: 0.2, cap: 2}", "cap", "participating: true, or no cap"),
+        (
+            "{share_class: A, ownership: 0.2, participating: true, multiple: 2, cap: 1}",
+            "cap",
+            "at least the multiple of 2; it is included",
+        ),
+        ("{share_class: Series B, ownership: 0.2}", "share_class", "each class once"),
+        (
+            "{share_class: A, ownership: 0.95}",
+            "ownership",
+            "shares of at most 1 together with the round",
+        ),
+        (
+            "{share_class: A, ownership: 0.1, amount: 1 m, strike: 2 m}",
+            "strike",
+            "an amount (shares) or a strike (options)",
+        ),
+    ],
+)
+def test_rights_that_do_not_fit_together_are_refused(tmp_path, row, column, expected):
+    text = MINIMAL + (
+        "round: {share_class: Series B, round_size: 10 m, cheque: 10 m, ownership: 0.1}\n"
+        f"preferences:\n  - {row}\n"
+    )
+    terms, problems = read(tmp_path, text)
+    assert terms is None
+    (problem,) = problems
+    assert problem.startswith(f"deal.yaml:7:preferences[1].{column}: found ")
+    assert problem.endswith(f"expected {expected}")
+
+
+def test_a_class_without_its_ownership_is_refused(tmp_path):
+    text = MINIMAL + "preferences:\n  - {share_class: A, amount: 3 m}\n"
+    _, problems = read(tmp_path, text)
+    assert problems == [
+        "deal.yaml:6:preferences[1].ownership: found nothing, expected the required key 'ownership'"
+    ]

@@ -49,13 +49,14 @@ def test_the_commented_examples_are_valid_too(tmp_path):
     for name in ("deal.yaml", "assumptions.yaml", "claims.yaml", "contracts.yaml"):
         path = folder / name
         lines = path.read_text(encoding="utf-8").replace("\n[]\n", "\n").splitlines()
-        starts = ("# exposure:", "# scenarios:", "# -", "#   ")
+        starts = ("# exposure:", "# preferences:", "# scenarios:", "# -", "#   ")
         path.write_text(
             "\n".join(line[2:] if line.startswith(starts) else line for line in lines),
             encoding="utf-8",
         )
     deal = load_deal(folder)
     assert len(deal.terms.exposures) == 1
+    assert deal.terms.earlier_classes[0].amount == 12_000_000
     assert len(deal.terms.scenarios) == 1
     assert deal.overrides[0].name == "pass_through"
     assert deal.claims[0].concept == "gross_margin"

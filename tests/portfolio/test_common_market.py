@@ -28,7 +28,7 @@ def holding(company, *, position=10.0, out=NEVER, loss=None, share=None):
 def test_holdings_that_fail_together_are_worse_than_holdings_that_fail_apart():
     together = np.arange(100) < 10
     rows = [holding(str(n), out=together) for n in range(10)]
-    found = joint_cash_out(rows)
+    found = joint_cash_out(rows, months=12)
     assert found.expected == pytest.approx(1.0)
     assert found.probability_of_any == pytest.approx(0.1)
     assert found.at_worst == 10
@@ -37,14 +37,14 @@ def test_holdings_that_fail_together_are_worse_than_holdings_that_fail_apart():
 
 
 def test_unknown_cash_is_counted_apart_and_never_as_safe():
-    found = joint_cash_out([holding("a"), holding("b", out=None)])
+    found = joint_cash_out([holding("a"), holding("b", out=None)], months=36)
     assert (found.holdings, found.unknown) == (1, 1)
-    assert joint_cash_out([holding("b", out=None)]) is None
+    assert joint_cash_out([holding("b", out=None)], months=36) is None
 
 
 def test_markets_of_two_sizes_are_refused():
     with pytest.raises(InputError, match="different size"):
-        joint_cash_out([holding("a"), holding("b", out=NEVER[:50])])
+        joint_cash_out([holding("a"), holding("b", out=NEVER[:50])], months=36)
 
 
 def test_the_loss_to_the_fund_by_hand():
@@ -68,7 +68,7 @@ def test_order_of_holdings_changes_nothing(order):
         for n in range(4)
     ]
     mixed = [rows[n] for n in order]
-    one, other = joint_cash_out(rows), joint_cash_out(mixed)
+    one, other = joint_cash_out(rows, months=12), joint_cash_out(mixed, months=12)
     assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other))
     assert [loss.supplier for loss in loss_by_supplier(rows)] == [
         loss.supplier for loss in loss_by_supplier(mixed)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diligence.projections.company_model import PricedLine, SegmentModel
+from diligence.projections.contract_lag import passed_on
 from diligence.projections.month_engine import run_months
 from diligence.projections.response_modes import frozen, pass_through_only
 from diligence.projections.responses import (
@@ -17,6 +18,7 @@ from diligence.projections.responses import (
     CreditTerm,
     Lever,
     Rerouting,
+    SegmentResponse,
     SelfHostPlan,
 )
 from diligence.projections.shocks import Shock, no_shock
@@ -89,6 +91,106 @@ def test_flat_plans_bear_nothing_before_they_renew():
     assert month(result, "revenue", 12) == pytest.approx(130)
 
 
+def stepped(key, multiple, *, first, months=30):
+    """One price multiplied from a later month on."""
+    path = np.ones((months, 1))
+    path[first - 1 :] = multiple
+    return Shock(months, {key: path})
+
+
+def test_contracts_renewed_before_a_rise_do_not_know_of_it():
+    lines = (PricedLine(TOKENS, paid=60.0, pass_through=1.0),)
+    terms = {"notice_months": 3, "renewal_months": 12, "flat_share": 0.5}
+    model = with_response(plain_company(segments=(SegmentModel("", 200.0, lines=lines),)), **terms)
+    revenue = run_months(model, stepped(TOKENS, 2, first=13)).revenue[:, 0]
+    # Half of 60 by contracts, a twelfth of them a month: 2.5. The other half, by use, in month 16.
+    flat = [2.5 * renewed for renewed in range(1, 13)] + [30.0] * 6
+    by_use = [0.0] * 3 + [30.0] * 15
+    assert revenue[:12].tolist() == [200] * 12
+    expected = [200 + sum(both) for both in zip(flat, by_use, strict=True)]
+    assert revenue[12:] == pytest.approx(expected)
+
+
+def test_contracts_renewed_during_a_price_lock_do_not_know_what_follows():
+    line = PricedLine(TOKENS, paid=60.0, pass_through=1.0, locked_months=6)
+    terms = {"renewal_months": 12, "flat_share": 1.0}
+    model = with_response(
+        plain_company(segments=(SegmentModel("", 200.0, lines=(line,)),)), **terms
+    )
+    revenue = run_months(model, price_shock(TOKENS, 2)).revenue[:, 0]
+    # 60 over twelve cohorts, the first of them in month 7.
+    assert revenue[[5, 6, 7, 17, 18]] == pytest.approx([200, 205, 210, 260, 260])
+
+
+def test_a_contract_keeps_a_high_price_until_it_renews():
+    lines = (PricedLine(TOKENS, paid=60.0, pass_through=1.0),)
+    terms = {"renewal_months": 3, "flat_share": 1.0}
+    model = with_response(plain_company(segments=(SegmentModel("", 200.0, lines=lines),)), **terms)
+    path = np.array([[1.0], [2.0], [1.0], [1.0], [1.0], [0.5]])
+    revenue = run_months(model, Shock(6, {TOKENS: path})).revenue[:, 0]
+    # One cohort of three renews in the dear month and pays 20 more for three months; a fall to
+    # half takes 10 from the cohort that renews then.
+    assert revenue == pytest.approx([200, 220, 220, 220, 200, 190])
+
+
+def test_what_a_lever_saves_stays_with_the_company():
+    model = with_response(with_pass_through(plain_company(), 1.0), price_elasticity=2.0)
+    pulled = dataclasses.replace(model, levers=(Lever("Distillation", 0.5),))
+    calm = run_months(pulled, no_shock(2))
+    assert (month(calm, "revenue"), month(calm, "paid_cost")) == (100, 25)
+    dear = [run_months(each, price_shock(TOKENS, 2)) for each in (model, pulled)]
+    # Customers bear 30 more either way: a price of 1.3 keeps 1 / 1.69 of them.
+    assert [month(each, "revenue") for each in dear] == pytest.approx([130 / 1.69] * 2)
+    assert [month(each, "paid_cost") for each in dear] == pytest.approx(
+        [10 + 60 / 1.69, 10 + 30 / 1.69]
+    )
+
+
+def test_a_lever_on_own_gpus_leaves_the_customers_price_too():
+    # Two GPUs at 20 in place of 60 of doubled tokens; with half the work one is enough.
+    plan = SelfHostPlan("tokens", "OpenAI", 1.0, 2.0, 20.0, lead_months=0)
+    model = with_pass_through(plain_company(self_host=(plan,)), 1.0)
+    pulled = dataclasses.replace(model, levers=(Lever("Distillation", 0.5),))
+    found = [run_months(each, price_shock(TOKENS, 2)) for each in (model, pulled)]
+    assert [month(each, "revenue") for each in found] == pytest.approx([110, 110])
+    assert [month(each, "paid_cost") for each in found] == pytest.approx([50, 30])
+
+
+def test_own_gpus_bill_when_levers_leave_no_work():
+    plan = SelfHostPlan("tokens", "OpenAI", 1.0, 2.0, 20.0, fixed_per_month=5.0, lead_months=0)
+    lever = Lever("Rules in place of a model", 1.0, start_month=4)
+    model = with_pass_through(plain_company(self_host=(plan,), levers=(lever,)), 1.0)
+    result = run_months(model, price_shock(TOKENS, 2))
+    # 45 a month for the same 30 of work; then no GPU is needed and the fixed 5 stay.
+    assert [month(result, "paid_cost", at) for at in (3, 4)] == pytest.approx([55, 15])
+    assert [month(result, "revenue", at) for at in (3, 4)] == pytest.approx([115, 115])
+
+
+def test_own_gpus_bill_once_where_they_train_too():
+    line = PricedLine(TOKENS, paid=15.0, training_cash=15.0)
+    plan = SelfHostPlan("tokens", "OpenAI", 1.0, 2.0, 20.0, fixed_per_month=5.0, lead_months=0)
+    segment = SegmentModel("", 100.0, lines=(line,))
+    model = plain_company(segments=(segment,), self_host=(plan,), fixed_cost=0.0)
+    idle = dataclasses.replace(model, levers=(Lever("Rules", 1.0, start_month=4),))
+    result = run_months(idle, price_shock(TOKENS, 2))
+    # 100 less 45 for both; without serving the fixed 5 are left, all of them for training.
+    assert [month(result, "operating_result", at) for at in (3, 4)] == pytest.approx([55, 95])
+
+
+def test_fixed_cost_does_not_leave_with_the_customers():
+    lines = (PricedLine(TOKENS, paid=60.0),)
+    half = Shock(2, customers=np.full((2, 1), 0.5))
+    for fixed_share, paid_cost in ((1.0, 30 + 40), (0.5, 30 + 20 + 10), (0.0, 30 + 20)):
+        part = SegmentModel("", 200.0, paid_other=40.0, unpaid_other=8.0, lines=lines)
+        model = with_response(plain_company(segments=(part,)), other_fixed_share=fixed_share)
+        result = run_months(model, half)
+        assert month(result, "paid_cost") == pytest.approx(paid_cost)
+        assert month(result, "fully_loaded_cost") == pytest.approx(paid_cost + 4)
+    # The base that grows by 10 % needs 10 % more of what its customers' coming and going leaves.
+    grown = run_months(dataclasses.replace(model, growth=0.1), half)
+    assert month(grown, "paid_cost", 2) == pytest.approx(1.1 * 50)
+
+
 def test_levers_multiply_and_their_cost_stands_apart():
     levers = (Lever("Caching", 0.5, monthly_cost=2.0), Lever("Routing", 0.4, reach=0.5))
     result = run_months(plain_company(levers=levers), no_shock(12))
@@ -116,6 +218,28 @@ def test_own_gpus_come_whole_and_late_and_stay():
     assert month(cheap, "paid_cost", 24) == pytest.approx(43)
 
 
+def test_switching_is_paid_once_however_many_lines_move():
+    lines = (PricedLine(TOKENS, paid=10.0), PricedLine(TOKENS, paid=20.0))
+    model = plain_company(segments=(SegmentModel("", 100.0, 10.0, lines=lines),))
+    way_out = Rerouting("tokens", "OpenAI", 1.5, 0.8, 4, 1.2, one_off_cost=9.0)
+    moved = run_months(dataclasses.replace(model, rerouting=(way_out,)), price_shock(TOKENS, 3))
+    assert [month(moved, "response_cost", at) for at in (1, 2)] == [pytest.approx(9), 0]
+    # Three GPUs at 12 serve both lines: 36 a month between them, as for one line of 30.
+    plan = SelfHostPlan("tokens", "OpenAI", 1.0, 2.5, 12.0, lead_months=3, switching_cost=7.0)
+    hosted = run_months(dataclasses.replace(model, self_host=(plan,)), price_shock(TOKENS, 2))
+    assert [month(hosted, "paid_cost", at) for at in (3, 4)] == pytest.approx([70, 46])
+    assert month(hosted, "response_cost", 4) == pytest.approx(7)
+
+
+def test_levers_that_fail_save_nothing_and_cost_the_same():
+    lever = Lever("Routing", 0.4, start_month=3, ramp_months=2, monthly_cost=5.0)
+    success = [np.array([[1.0, 0.0]])]
+    result = run_months(plain_company(levers=(lever,)), no_shock(6), lever_success=success)
+    assert result.paid_cost[:, 0] == pytest.approx([40, 40, 34, 28, 28, 28])
+    assert result.paid_cost[:, 1].tolist() == [40] * 6
+    assert result.response_cost[:, 0].tolist() == [0, 0, 5, 5, 5, 5]
+
+
 def test_unused_commitments_are_paid_all_the_same():
     term = CommitmentTerm("OpenAI", 25.0, last_month=10)
     lever = Lever("Distillation", 0.5)
@@ -123,6 +247,41 @@ def test_unused_commitments_are_paid_all_the_same():
     # 15 of tokens are left of 30, the minimum is 25.
     assert month(result, "response_cost", 10) == 10
     assert month(result, "response_cost", 11) == 0
+
+
+def test_customers_who_leave_take_their_spend_from_every_minimum():
+    lines = (
+        PricedLine(TOKENS, paid=60.0, pass_through=1.0),
+        PricedLine(OTHER_TOKENS, paid=50.0),
+    )
+    term = CommitmentTerm("Anthropic", 50.0)
+    model = plain_company(segments=(SegmentModel("", 200.0, lines=lines),), commitments=(term,))
+    leaving = with_response(model, price_elasticity=1.5)
+    result = run_months(leaving, price_shock(TOKENS, 3))
+    # The price rises by 120 over 200: 1.6^-1.5 of the 50 is spent, 24.71.
+    assert month(result, "response_cost") == pytest.approx(50 - 24.71, abs=0.005)
+    free = dataclasses.replace(lines[1], paid=0.0, unpaid=50.0)
+    part = dataclasses.replace(leaving.segments[0], lines=(lines[0], free))
+    unpaid = run_months(dataclasses.replace(leaving, segments=(part,)), price_shock(TOKENS, 3))
+    # Free users see no price.
+    assert month(unpaid, "response_cost") == 0
+
+
+def test_training_less_often_falls_short_of_a_minimum():
+    lines = (PricedLine(TOKENS, paid=60.0, training_cash=40.0),)
+    term = CommitmentTerm("OpenAI", 100.0)
+    model = plain_company(segments=(SegmentModel("", 200.0, lines=lines),), commitments=(term,))
+    result = run_months(model, Shock(1, retraining=np.full((1, 1), 0.25)))
+    # 60 and a quarter of 40.
+    assert month(result, "response_cost") == 30
+
+
+def test_each_minimum_of_one_supplier_is_held_against_all_its_spend():
+    terms = (CommitmentTerm("OpenAI", 25.0, last_month=1), CommitmentTerm("OpenAI", 20.0))
+    model = plain_company(commitments=terms, levers=(Lever("Distillation", 0.5),))
+    result = run_months(model, no_shock(2))
+    # 15 are left of 30.
+    assert [month(result, "response_cost", at) for at in (1, 2)] == [10 + 5, 5]
 
 
 def test_credits_run_out_sooner_when_the_price_rises():
@@ -148,6 +307,22 @@ def test_sellers_gain_what_buyers_lose():
         run_months(seller, no_shock(1)), "operating_result"
     )
     assert won == pytest.approx(-lost)
+
+
+@given(
+    notice=st.integers(0, 6),
+    renewal=st.integers(0, 14),
+    flat=st.floats(0, 1),
+    fixed=st.floats(0, 1),
+)
+def test_a_rise_from_the_first_month_is_passed_on_as_contracts_renew(notice, renewal, flat, fixed):
+    response = SegmentResponse(notice, renewal, flat, fixed)
+    found = passed_on(np.full((12, 2), 8.0), response, revenue=2.0)
+    for at in range(1, 13):
+        by_use = 1.0 if at > notice else 0.0
+        renewed = min(at / renewal, 1.0) if renewal else 1.0
+        expected = 4.0 * (1 - fixed) * ((1 - flat) * by_use + flat * renewed)
+        assert found[at - 1] == pytest.approx([expected] * 2)
 
 
 @given(model=company_models(), paths=st.integers(1, 3))
@@ -239,6 +414,18 @@ def test_a_path_is_the_same_alone_and_among_others(model, multiples):
         for figure in FIGURES:
             column = np.broadcast_to(getattr(together, figure), (12, len(multiples)))[:, [position]]
             assert np.array_equal(column, getattr(alone, figure))
+
+
+@given(model=company_models(), seed=st.integers(0, 1_000))
+def test_a_path_is_the_same_alone_and_among_hundreds(model, seed):
+    paths = np.exp(np.random.default_rng(seed).normal(0.0, 0.3, (12, 300)))
+    together = run_months(model, Shock(12, {TOKENS: paths, OTHER_TOKENS: paths[:, ::-1]}))
+    for path in (0, 299):
+        column = {TOKENS: paths[:, [path]], OTHER_TOKENS: paths[:, [299 - path]]}
+        alone = run_months(model, Shock(12, column))
+        for figure in FIGURES:
+            many = np.broadcast_to(getattr(together, figure), (12, 300))[:, [path]]
+            assert np.array_equal(many, getattr(alone, figure))
 
 
 def scaled(model, scale):

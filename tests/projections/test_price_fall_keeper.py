@@ -41,6 +41,14 @@ def test_shares_of_a_rise_are_of_what_has_to_be_borne():
     assert "company bears +1.000 (50%)" in kept.summary()
 
 
+def test_a_share_too_small_to_show_is_0_without_a_sign():
+    # The market takes 5 off, the company saved 5.01.
+    less = who_keeps_the_price_fall(D("0.5"), cost=(D(10), D("4.99")))
+    assert less.part("supplier") == D("-0.01")
+    assert "supplier keeps -0.010 (0%)" in less.summary()
+    assert "-0%" not in less.summary()
+
+
 def test_without_revenue_the_company_and_its_customers_stay_one():
     kept = who_keeps_the_price_fall(D("0.5"), cost=(D(10), D(8)))
     assert [(part.who, part.money) for part in kept.parts] == [

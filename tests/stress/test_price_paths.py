@@ -48,6 +48,8 @@ def test_nothing_moves_before_its_start_and_all_of_it_in_the_end(multiple, start
         paths.half_life(multiple, months=600, half_life=over, start=start),
         paths.reverting(multiple, months=600, per_month=0.2, start=start),
     ]
+    corridor = paths.corridor(0.4, months=60, half_life=6, cost_decline=0.5, start=start)
+    assert (corridor[: start - 1] == 1).all()
     for level in shapes:
         assert (level[: start - 1] == 1).all()
         assert level[-1] == pytest.approx(multiple, rel=1e-6)

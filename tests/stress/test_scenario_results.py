@@ -90,3 +90,10 @@ def test_order_changes_nothing_and_no_shock_is_the_baseline(model, name):
     other = run_scenarios(model, [scenario, zero], after=AFTER, months=12)
     assert one[name] == other[name]
     assert one["zero"].stated == one.baseline
+
+
+def test_a_scenario_of_another_supplier_does_not_touch_the_company():
+    found = table(plain_company(), "opus_4_7_tokens", "gpt_5_5_list")
+    assert not found["opus_4_7_tokens"].touches
+    assert found["opus_4_7_tokens"].stated == found.baseline
+    assert found["gpt_5_5_list"].touches

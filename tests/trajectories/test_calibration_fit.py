@@ -57,6 +57,7 @@ def test_pooled_and_mean_coverage_by_hand():
         {
             "series": ["long"] * 4 + ["short"],
             "steps": 1.0,
+            "error_log": [0.1, 0.1, -0.1, 0.1, -0.6],
             "inside80": [True, True, True, True, False],
             "inside95": [True] * 5,
             "crps_log": [0.1, 0.1, 0.1, 0.1, 0.6],
@@ -65,9 +66,21 @@ def test_pooled_and_mean_coverage_by_hand():
     found = summarise_scores(table)
     assert (found.coverage80, found.mean_coverage80) == pytest.approx((0.8, 0.5))
     assert (found.crps, found.mean_crps) == pytest.approx((0.2, 0.35))
+    # The one miss fell deeper than forecast: 1 of 5 outcomes, all of one of two series.
+    assert (found.above80, found.below80, found.mean_below80) == pytest.approx((0, 0.2, 0.5))
+    assert (found.above95, found.below95, found.mean_below95) == (0, 0, 0)
+    assert "Outside 80 %:     0.0% above, 20.0% below" in found.summary()
     assert found.interval80 == (0, 1)
     assert found.summary() == summarise_scores(table).summary()
     assert "5 of 2 series" in found._repr_html_()
+
+
+def test_inside_above_and_below_add_up(hindcasts):
+    found = summarise_scores(score_calibration(hindcasts, technology_calibration()), resamples=9)
+    assert found.above80 + found.coverage80 + found.below80 == pytest.approx(1)
+    assert found.above95 + found.coverage95 + found.below95 == pytest.approx(1)
+    assert found.above95 <= found.above80
+    assert found.below95 <= found.below80
 
 
 def test_scores_of_one_forecast_by_hand(hindcasts):

@@ -61,8 +61,18 @@ def test_shipped_scores_hold_what_is_claimed():
     ours = scores.loc[("expanding", "ours, technology left out")]
     assert ours["coverage80"] == pytest.approx(0.80, abs=0.015)
     assert ours["coverage95"] == pytest.approx(0.95, abs=0.015)
-    for rival in ("random walk, theta 0", "random walk, theta 0.63", "log trend"):
+    trends = ("log trend, as shipped", "log trend, textbook OLS")
+    for rival in ("random walk, theta 0", "random walk, theta 0.63", *trends):
         assert ours["crps"] < scores.loc[("expanding", rival), "crps"]
+
+
+def test_shipped_misses_are_mostly_falls_deeper_than_forecast():
+    scores = technology_scores()
+    for level in ("80", "95"):
+        sides = scores[f"above{level}"] + scores[f"below{level}"]
+        assert (1 - scores[f"coverage{level}"]).to_list() == pytest.approx(sides, abs=2e-4)
+    ours = scores.set_index(["window", "method"]).loc[("expanding", "ours, technology left out")]
+    assert ours["below80"] > 2 * ours["above80"]
 
 
 def test_simulated_changes_have_the_stated_moments():

@@ -52,6 +52,20 @@ def test_the_classic_error_stands_in_where_newey_west_is_smaller():
     assert any("Newey-West would be smaller still" in note for note in fit.notes)
 
 
+def test_textbook_errors_on_request():
+    # The bent cost of the test before last, for which Newey-West is the larger.
+    log_cost = np.array([3.0, 0, -2, -3, -2, -2, -3, -1, 0, 2])
+    years = np.arange(10) - 4.5
+    slope = years @ log_cost / 82.5
+    residual = log_cost - log_cost.mean() - slope * years
+    cost = pd.Series(np.exp(log_cost), index=range(10))
+    corrected, textbook = fit_log_trend(cost), fit_log_trend(cost, robust=False)
+    assert textbook.drift_std_error == pytest.approx(math.sqrt(residual @ residual / 8 / 82.5))
+    assert textbook.drift_std_error < corrected.drift_std_error
+    assert textbook.drift_per_year == corrected.drift_per_year
+    assert any(note.startswith("Standard errors are classic;") for note in textbook.notes)
+
+
 def test_notes_on_short_and_uneven_series():
     fit = fit_log_trend(pd.Series([9.0, 7.0, 6.5, 4.0, 4.2], index=[2015, 2016, 2019, 2020, 2025]))
     assert any("with 5 points they understate" in note for note in fit.notes)

@@ -120,6 +120,21 @@ def test_one_year_of_offers_is_not_conclusive_and_says_why(seed):
     assert fit.notes[0].startswith("NOT CONCLUSIVE: the offers span")
     assert "add history" in fit.notes[0]
     assert "NOT CONCLUSIVE" in fit.summary()
+    assert not any("verdict selects" in note for note in fit.notes)
+
+
+def test_an_inconclusive_summary_leads_with_the_interval():
+    fit = fit_of(SimulatedMarket(10, 1.5, years=1).prices(seed=5), draws=50)
+    low, high = fit.fold_conf_int()
+    rate = next(line for line in fit.summary().splitlines() if line.startswith("Times per year"))
+    assert rate.split(":")[1].strip().startswith(f"90 % interval {low:.3g} to {high:.3g}")
+    assert f"({fit.decline_per_year:.1%}" not in fit.summary()
+    assert "not established" in fit._repr_html_()
+
+
+def test_a_conclusive_fit_says_that_the_verdict_selects(fit):
+    assert fit.is_conclusive
+    assert fit.notes[0].startswith("The verdict selects")
 
 
 def test_a_wide_interval_is_not_conclusive_however_long_the_history():

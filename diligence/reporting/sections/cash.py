@@ -11,7 +11,7 @@ from diligence.reporting.blocks import Block, Chart, Column, Exhibit, Heading, P
 from diligence.reporting.charts import chart_cash
 from diligence.reporting.documents import Section
 from diligence.reporting.sections.commitments import commitment_blocks
-from diligence.reporting.sections.stress import charted_input
+from diligence.reporting.sections.multiples import charted_input
 from diligence.reporting.theme import FULL_MM
 from diligence.reporting.wording import MoneyStyle, money_style, needs, sentence
 from diligence.units import format_months, format_multiple

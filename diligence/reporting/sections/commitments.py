@@ -9,9 +9,11 @@ from diligence.reporting.blocks import Block, Chart, Column, Exhibit, Paragraph,
 from diligence.reporting.charts import chart_cost_split
 from diligence.reporting.theme import FULL_MM
 from diligence.reporting.wording import money_style, needs, percent_cell, sentence
+from diligence.units import Period
 from diligence.units.money import SCALES
 
 _FEWEST_MONTHS = 3
+_MOST_MONTHS = 18
 
 
 def commitment_blocks(analysis: DealAnalysis) -> list[Block]:
@@ -105,22 +107,32 @@ def _chart(analysis: DealAnalysis) -> Chart | None:
     import pandas as pd
 
     style = money_style(analysis)
-    rows = [
-        {
-            "period": month.label,
-            "cost_class": schedule.supplier,
-            "amount": float(amount / SCALES[style.scale]),
-        }
+    due = [
+        (month, schedule.supplier, float(amount / SCALES[style.scale]))
         for schedule in analysis.commitments.schedules
         for month, amount in schedule.months[: analysis.horizon_months]
     ]
-    if len({row["period"] for row in rows}) < _FEWEST_MONTHS:
+    months = len({month for month, _, _ in due})
+    if months < _FEWEST_MONTHS:
         return None
-    frame = pd.DataFrame(rows).sort_values("period", kind="stable")
+    label = _quarter if months > _MOST_MONTHS else _month
+    rows = [(label(month), supplier, amount) for month, supplier, amount in due]
+    frame = pd.DataFrame(rows, columns=["period", "cost_class", "amount"])
+    frame = frame.groupby(["period", "cost_class"], sort=False, as_index=False).sum()
+    frame = frame.sort_values("period", kind="stable")
+    by = "by quarter" if months > _MOST_MONTHS else "by month"
     return chart_cost_split(
         frame,
-        title=f"Minimums of {style.text(analysis.commitments.total)} are still due",
+        title=f"Minimums of {style.text(analysis.commitments.total)} are still due, {by}",
         unit=style.unit,
         source=f"{analysis.company}, contracts.yaml",
         width_mm=FULL_MM,
     )
+
+
+def _month(month: Period) -> str:
+    return month.label
+
+
+def _quarter(month: Period) -> str:
+    return f"{month.start.year}Q{(month.start.month + 2) // 3}"

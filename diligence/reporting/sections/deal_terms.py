@@ -20,10 +20,7 @@ def deal_terms_section(analysis: DealAnalysis) -> Section:
         "Deal terms",
         (
             KeyValues(deal_pairs(analysis)),
-            Note(
-                "Terms as stated in deal.yaml; the return through the preference stack is not "
-                "computed yet."
-            ),
+            Note("Terms as stated in deal.yaml; what they return stands under value."),
         ),
         key="terms",
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from diligence.analysis import DealAnalysis
-from diligence.inputs.deal import Exposure
 from diligence.prices import Repricing, RepricingEvent, TokenPrice
-from diligence.projections import PricedInput, exposed
 from diligence.projections.model_price_history import ModelPriceHistory, PriceStep
 from diligence.reporting.blocks import (
     Block,
@@ -25,7 +22,7 @@ from diligence.reporting.blocks import (
 from diligence.reporting.documents import Section
 from diligence.reporting.price_charts import MOST_MODELS, chart_price_steps
 from diligence.reporting.theme import FULL_MM
-from diligence.reporting.wording import money_style, needs, percent_cell, sentence
+from diligence.reporting.wording import needs, sentence
 from diligence.units import format_multiple
 from diligence.units.periods import trailing
 
@@ -34,7 +31,7 @@ _EVENT_MONTHS = 12
 
 
 def prices_section(analysis: DealAnalysis) -> Section:
-    """List prices of the models in use on the price date; the floor gap says what it needs."""
+    """List prices on the price date, their history and dated events."""
     blocks: list[Block] = []
     if analysis.prices:
         blocks += [_price_table(analysis), Note(_vintage(analysis))]
@@ -49,15 +46,7 @@ def prices_section(analysis: DealAnalysis) -> Section:
                 )
             )
         )
-    blocks.append(
-        Paragraph(
-            sentence(
-                "the gap between price and the supplier's cost is "
-                f"{needs('the serving cost of each supplier')}"
-            )
-        )
-    )
-    return Section("Prices and price-floor gap", tuple(blocks), key="prices")
+    return Section("Prices of the models in use", tuple(blocks), key="prices")
 
 
 def _history_blocks(history: ModelPriceHistory) -> list[Block]:
@@ -192,44 +181,6 @@ def _event_table(history: ModelPriceHistory, events: Sequence[RepricingEvent]) -
         Column("Source"),
     )
     return Table(columns, tuple(rows), caption="Dated events of the last year, up and down")
-
-
-def suppliers_section(analysis: DealAnalysis) -> Section:
-    """Share of exposed cost by supplier, side and lock."""
-    if not analysis.inputs:
-        text = sentence(f"supplier shares are {needs('exposure in deal.yaml')}")
-        return Section("Supplier concentration and contracts", (Paragraph(text),), key="suppliers")
-    style = money_style(analysis)
-    rows = [
-        (
-            exposure.supplier,
-            priced.label,
-            f"{exposure.applies_to.replace('_', ' ')} {exposure.segment}".strip(),
-            percent_cell(exposure.share),
-            style.cell(_exposed(analysis, priced, exposure)),
-            exposure.lock_until.isoformat() if exposure.lock_until else "none stated",
-            exposure.source,
-        )
-        for priced in analysis.inputs
-        for exposure in priced.exposures
-    ]
-    columns = (
-        Column("Supplier or market"),
-        Column("Input and side"),
-        Column("Of"),
-        Column("Share, %", "number"),
-        Column(f"Exposed in {analysis.period.label}, {style.unit}", "number"),
-        Column("Locked until"),
-        Column("Source"),
-    )
-    table = Table(columns, tuple(rows), caption="Priced inputs by supplier")
-    return Section("Supplier concentration and contracts", (table,), key="suppliers")
-
-
-def _exposed(analysis: DealAnalysis, priced: PricedInput, exposure: Exposure) -> Decimal:
-    """Money of the operating result that moves with one supplier."""
-    alone = dataclasses.replace(priced, exposures=(exposure,))
-    return exposed(alone, analysis.ladder, rung="operating").amount
 
 
 def _price_table(analysis: DealAnalysis) -> Table:
