@@ -54,6 +54,7 @@ bench: setup  ## Measure against the usual tools, side by side in one run
 	$(BIN)/python benchmarks/bench_trajectories.py
 	$(BIN)/python benchmarks/bench_record_decline.py
 	$(BIN)/python benchmarks/bench_break_test.py
+	$(BIN)/python benchmarks/bench_stress.py
 	@if [ -n "$$DILIGENCE_REFERENCE_DATA" ]; then $(BIN)/python benchmarks/bench_calibration.py; fi
 	@if [ -n "$$DILIGENCE_REFERENCE_DATA" ]; then $(BIN)/python benchmarks/bench_classifier.py; fi
 
