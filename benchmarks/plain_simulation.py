@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from diligence.projections.company_model import CompanyModel, PricedLine, PriceKey, SegmentModel
 from diligence.projections.responses import Lever, Rerouting, SegmentResponse, SelfHostPlan
 from diligence.projections.shocks import Array, Shock
+from diligence.projections.supply_choices import OVERLOAD
 
 LEAST_PRICE = 0.01
 LEAST_LOAD = 1e-12
@@ -273,7 +274,7 @@ def reroute(
 
 
 def own_bill(plan: SelfHostPlan, part: float, rent: float, load: float) -> float:
-    gpus = math.ceil(plan.gpus * load - 1e-9)
+    gpus = math.ceil((plan.gpus * (1.0 - OVERLOAD)) * load - OVERLOAD)
     return part * (gpus * plan.gpu_cost_per_month * rent + plan.fixed_per_month)
 
 

@@ -39,16 +39,16 @@ def work_left(
     """
     if not levers:
         return work
-    succeeds = [np.ones((1, 1))] * len(levers) if success is None else success
+    succeeds = [np.ones((1, 1), dtype=month.dtype)] * len(levers) if success is None else success
     ramps = [max(lever.ramp_months, 1) for lever in levers]
     full = max(lever.start_month - 1 + ramp for lever, ramp in zip(levers, ramps, strict=True))
     early = month[: max(full, 1)]
-    kept = np.ones((early.size, max(each.shape[1] for each in succeeds)))
+    kept = np.ones((early.size, max(each.shape[1] for each in succeeds)), dtype=month.dtype)
     for lever, ramp, each in zip(levers, ramps, succeeds, strict=True):
         reached = np.minimum(np.maximum((early - lever.start_month + 1) / ramp, 0.0), 1.0)
         kept *= 1.0 - lever.saving * lever.reach * reached * each
     # Once the last lever has ramped up every month keeps the same share.
-    left = np.empty((month.size, max(work.shape[1], kept.shape[1])))
+    left = np.empty((month.size, max(work.shape[1], kept.shape[1])), dtype=kept.dtype)
     np.multiply(work[: early.size], kept, out=left[: early.size])
     np.multiply(work[early.size :], kept[-1:], out=left[early.size :])
     return left

@@ -123,7 +123,7 @@ class _Setting:
 
 
 def _setting(model: CompanyModel, shock: Shock, lever_success: Sequence[Array] | None) -> _Setting:
-    month = np.arange(1, shock.months + 1, dtype=float)[:, None]
+    month = np.arange(1, shock.months + 1, dtype=shock.dtype)[:, None]
     base = (1 + model.growth) ** (month - 1)
     volume = _times(base, shock.customers)
     wanted = _times(_times(volume, shock.tokens), shock.usage)
@@ -252,7 +252,7 @@ def _shortfalls(model: CompanyModel, parts: Sequence[_Part], setting: _Setting) 
         if not today:
             continue
         spent = spends[term.supplier][bound]
-        short = np.zeros((setting.shock.months, spent.shape[1]))
+        short = np.zeros((setting.shock.months, spent.shape[1]), dtype=spent.dtype)
         np.maximum(min(term.minimum_per_month, today) - spent, 0.0, out=short[bound])
         yield short
 

@@ -25,6 +25,10 @@ class LineCost:
     one_off: Array | None = None
 
 
+OVERLOAD = 1e-6
+"""What a GPU takes beyond its rate before another is needed, relative and in GPUs: rounding."""
+
+
 @dataclass(frozen=True)
 class Loads:
     """Work over the run rate's, with the levers and before them; above 0 where GPUs share it."""
@@ -101,11 +105,11 @@ def _rerouted(
     if not wanted.any():
         return price, None
     cost = part * choice.one_off_cost
-    one_off = np.zeros(wanted.shape) if cost else None
+    one_off = np.zeros(wanted.shape, dtype=price.dtype) if cost else None
     if one_off is not None:
         first, path = wanted.argmax(axis=0), np.arange(wanted.shape[1])
         one_off[first, path] = cost * wanted[first, path]
-    moved = running_sum(wanted)
+    moved = running_sum(wanted.astype(price.dtype))
     moved *= choice.share / max(choice.months, 1)
     np.minimum(moved, choice.share, out=moved)
     moved *= wanted
@@ -127,7 +131,7 @@ def _self_hosted(
     if not moves.size:
         return cost
     live_from = live_from[moves]
-    one_off = np.zeros(dear.shape)
+    one_off = np.zeros(dear.shape, dtype=price.dtype)
     one_off[live_from, moves] = part * plan.switching_cost
     first = int(live_from.min())
     live = np.arange(first, dear.shape[0])[:, None] >= live_from
@@ -151,8 +155,8 @@ def _self_hosted(
 
 def _own_bill(plan: SelfHostPlan, load: Array, rent: Array | None, *, part: float) -> Array:
     """One line's part of what whole GPUs for a load cost a month."""
-    bill = plan.gpus * load
-    bill -= 1e-9
+    bill = (plan.gpus * (1.0 - OVERLOAD)) * load
+    bill -= OVERLOAD
     np.ceil(bill, out=bill)
     bill = bill * (part * plan.gpu_cost_per_month * (1.0 if rent is None else rent))
     bill += part * plan.fixed_per_month

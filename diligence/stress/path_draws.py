@@ -19,12 +19,15 @@ import itertools
 import zlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diligence.projections.shocks import Array
 
 BATCHES = 10
 BLOCK = 1_000
-"""Paths computed at a time at most: few enough for a processor's cache."""
+"""Paths drawn at a time at most."""
+SPAN = 2_500
+"""Paths computed at a time at most: few enough for a processor's cache, in single precision."""
 
 
 def random_stream(seed: int, *names: str) -> np.random.Generator:
@@ -40,12 +43,29 @@ def batches(paths: int) -> tuple[slice, ...]:
 
 
 def blocks(paths: int) -> tuple[slice, ...]:
-    """Split paths into blocks that fit a processor's cache and lie within one batch each."""
+    """Split paths into blocks that lie within one batch each."""
     return tuple(
         slice(first, min(first + BLOCK, batch.stop))
         for batch in batches(paths)
         for first in range(batch.start, batch.stop, BLOCK)
     )
+
+
+def spans(paths: int) -> tuple[tuple[slice, ...], ...]:
+    """Join neighbouring blocks into spans that are computed at once; draws stay block by block.
+
+    Examples
+    --------
+    >>> [len(span) for span in spans(10_000)]
+    [2, 2, 2, 2, 2]
+    """
+    found: list[list[slice]] = []
+    for block in blocks(paths):
+        if found and block.stop - found[-1][0].start <= SPAN:
+            found[-1].append(block)
+        else:
+            found.append([block])
+    return tuple(tuple(span) for span in found)
 
 
 def even_uniforms(paths: int, stream: np.random.Generator) -> Array:
@@ -73,7 +93,7 @@ def even_normals(paths: int, stream: np.random.Generator) -> Array:
     return np.asarray(ndtri(even_uniforms(paths, stream)), dtype=float)
 
 
-def monthly_normals(months: int, mean: Array, stream: np.random.Generator) -> Array:
+def monthly_normals(months: int, mean: Array, stream: np.random.Generator) -> NDArray[np.float32]:
     """Independent standard normals, (months, paths), of which the path's sum is already drawn.
 
     Parameters
@@ -85,10 +105,10 @@ def monthly_normals(months: int, mean: Array, stream: np.random.Generator) -> Ar
         the second half have the deviations of the first from their mean, with the sign turned.
     """
     half = (mean.size + 1) // 2
-    level = mean / months**0.5
-    deviation = stream.standard_normal((months, half))
+    level = (mean / months**0.5).astype(np.float32)
+    deviation = stream.standard_normal((months, half), dtype=np.float32)
     deviation -= deviation.mean(axis=0)
-    drawn = np.empty((months, mean.size))
+    drawn = np.empty((months, mean.size), dtype=np.float32)
     np.add(level[:half], deviation, out=drawn[:, :half])
     np.subtract(level[half:], deviation[:, : mean.size - half], out=drawn[:, half:])
     return drawn

@@ -77,14 +77,14 @@ def test_the_simulation_is_the_plain_loop_over_its_draws(model, seed):
     market = draw_market(
         {"tokens": MOVING, "gpu_hours": MOVING}, (TOKENS, RENT), months=MONTHS, paths=23, seed=seed
     )
-    (found,) = simulate([model], market, seed=seed, noise=[NOISE])
+    (found,) = simulate([model], market, seed=seed, noise=[NOISE], double=True)
     paths = [
         plain_path(
             model,
             PathShock.of(drawn.shock, path),
             [float(success[0, path]) for success in drawn.lever_success],
         )
-        for drawn in drawn_paths(model, market, noise=NOISE, seed=seed)
+        for drawn in drawn_paths(model, market, noise=NOISE, seed=seed, double=True)
         for path in range(drawn.shape[1])
     ]
     burn = np.array([[month.cash_burn for month in path] for path in paths]).T

@@ -200,3 +200,13 @@ def test_any_number_of_paths_is_simulated(paths):
     assert found.results.runway_months.shape == (paths,)
     assert found.results.cash.shape == (12, paths)
     assert (found.p_cash_out(12).standard_error == np.inf) == (paths == 1)
+
+
+def test_single_precision_changes_nothing_anybody_reads():
+    single, double = (
+        simulate([other_company()], market(), seed=3, noise=[NOISE], double=double)[0]
+        for double in (False, True)
+    )
+    assert np.allclose(single.results.paid_margin, double.results.paid_margin, atol=1e-5)
+    assert np.allclose(single.results.cash, double.results.cash, rtol=1e-5, atol=1e-3)
+    assert single.p_cash_out(24).value == pytest.approx(double.p_cash_out(24).value, abs=1e-3)
