@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MONTHS_A_YEAR = 12
 
+LEAST_VOLATILITY = 1e-8
+
 
 @dataclass(frozen=True)
 class PriceOutlook:
@@ -187,7 +189,7 @@ def investment_trigger(volatility: float, *, payout: float, cost_payout: float) 
             f"A trigger needs payouts above 0; found {payout} and {cost_payout}. Discount faster "
             "than costs drift."
         )
-    if volatility == 0:
+    if volatility < LEAST_VOLATILITY:
         return max(1.0, cost_payout / payout)
     tilt = (cost_payout - payout) / volatility**2
     reach = 2 * cost_payout / volatility**2
