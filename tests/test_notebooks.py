@@ -1,4 +1,4 @@
-"""Notebooks are narrative plus library calls; what reads shipped data only is kept executed."""
+"""Notebooks are narrative plus library calls; run ones are stripped, worked ones executed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import pytest
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 RUN = sorted(NOTEBOOKS.glob("*.ipynb"))
 WORKED = sorted((NOTEBOOKS / "worked_examples").glob("*.ipynb"))
-# Reads the price book that travels with the package, so its outputs can be compared.
-WATCH = NOTEBOOKS / "price_floor_watch.ipynb"
-STRIPPED = [path for path in RUN if path != WATCH]
 LOGIC = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -53,7 +50,7 @@ def test_cells_hold_no_logic(path):
         assert len(cell.source.splitlines()) <= LONGEST_CELL
 
 
-@pytest.mark.parametrize("path", STRIPPED, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", RUN, ids=lambda p: p.name)
 def test_run_notebooks_are_stripped(path):
     for cell in code_cells(path):
         assert not cell.outputs
@@ -69,7 +66,7 @@ def test_every_parameter_has_a_type_and_a_comment(path):
         assert "#" in line
 
 
-@pytest.mark.parametrize("path", [*WORKED, WATCH], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", WORKED, ids=lambda p: p.name)
 def test_worked_examples_are_committed_executed(path):
     # nbval checks nothing on a cell without an execution count.
     for cell in code_cells(path):
