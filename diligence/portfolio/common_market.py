@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from diligence.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 Paths = NDArray[np.bool_]
 
@@ -168,13 +168,6 @@ def loss_by_supplier(holdings: Sequence[HoldingUnderMarket]) -> tuple[LossToFund
             ),
         )
     )
-
-
-def losses_frame(losses: Sequence[LossToFund]) -> pd.DataFrame:
-    """One row a supplier."""
-    import pandas as pd
-
-    return pd.DataFrame([vars(loss) for loss in losses])
 
 
 def packed(paths: Paths) -> str:

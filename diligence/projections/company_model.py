@@ -129,7 +129,6 @@ class CompanyModel:
     cash: float | None = None
     minimum_cash: float = 0.0
     growth: float = 0.0
-    usage_sd: float = 0.0
     levers: tuple[Lever, ...] = ()
     rerouting: tuple[Rerouting, ...] = ()
     self_host: tuple[SelfHostPlan, ...] = ()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from diligence.units.text_table import text_table
+
 LONGEST_NAME = 32
 MOST_NOTES = 8
 
@@ -75,16 +77,7 @@ def _forecast_table(forecast: pd.DataFrame) -> list[str]:
 
 
 def _aligned(table: pd.DataFrame) -> str:
-    columns = [[str(title), *map(str, table[title])] for title in table]
-    widths = [max(map(len, column)) for column in columns]
-    rows = zip(*columns, strict=True)
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return text_table(list(map(str, table)), table.astype(str).to_numpy().tolist())
 
 
 def _span(rows: pd.DataFrame, low: str, high: str, layout: str) -> list[str]:
